@@ -1,0 +1,277 @@
+"""What may be asked of people, and on which grounds (rules 1 and 2)."""
+
+import hashlib
+import json
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+STORE, EMARKETING = "STORE", "EMARKETING"
+CONSENT, LEGITIMATE_INTEREST = "61A", "61F"
+WITHDRAWN, OBJECTED, REFUSED = "WITHDRAWN", "OBJECTED", "REFUSED"
+ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST = "6(1)(a)", "6(1)(f)"
+
+key_validator = RegexValidator(
+    r"^[A-Z0-9][A-Z0-9_]{0,39}\Z", _("Use capital letters A to Z, digits and underscores, 40 at most.")
+)
+
+
+def tracked(model):
+    """Keep every state a setting has had, with who and when: by triggers, whoever writes."""
+    return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())(model)
+
+
+class ListedQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+
+class Listed(models.Model):
+    """An entry of one of the lists that administrators keep. Its key is what rules, files and the API go by; the
+    name is for people, may change at any time, and a name as shipped is shown in the reader's language."""
+
+    key = models.CharField(_("key"), max_length=40, primary_key=True, validators=[key_validator])
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_built_in = models.BooleanField(_("built in"), default=False, editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("updated by"),
+    )
+
+    objects = ListedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "key"]
+
+    def __str__(self):
+        return gettext(self.name)
+
+
+BUILT_IN_STAYS = pgtrigger.Protect(
+    name="built_in_stays", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__is_built_in=True)
+)
+
+
+@tracked
+class LegalBasis(Listed):
+    """A ground of the list "Privacy - Legal basis": it allows the processing, or it stops it."""
+
+    article = models.CharField(
+        _("article of the GDPR"), max_length=20, blank=True, help_text=_("For example 6(1)(a).")
+    )
+    allows = models.BooleanField(_("allows the processing"), help_text=_("Otherwise it stops it."))
+    help_text = models.TextField(_("help text"), blank=True)
+    rights = models.TextField(_("rights that follow from it"), blank=True)
+
+    class Meta(Listed.Meta):
+        verbose_name = _("legal basis")
+        verbose_name_plural = _("legal bases")
+        triggers = [
+            pgtrigger.ReadOnly(name="key_article_and_effect_stay", fields=["key", "article", "allows"]),
+            BUILT_IN_STAYS,
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_active=True) | ~Q(key=WITHDRAWN),
+                name="withdrawn_stays_active",
+                violation_error_message=_(
+                    "Withdrawn cannot be deactivated: people must always be able to withdraw."
+                ),
+            ),
+        ]
+
+
+@tracked
+class Source(Listed):
+    """How an answer reached us, a row of the list "Privacy - Source"."""
+
+    class Meta(Listed.Meta):
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        triggers = [BUILT_IN_STAYS]
+
+
+@tracked
+class SubscriptionType(Listed):
+    """A kind of mailing that a person can subscribe to."""
+
+    description = models.TextField(_("description"), blank=True)
+    is_public = models.BooleanField(
+        _("public"), default=True, help_text=_("Public types are offered on the person's own pages.")
+    )
+
+    class Meta(Listed.Meta):
+        verbose_name = _("subscription type")
+        verbose_name_plural = _("subscription types")
+        triggers = [BUILT_IN_STAYS]
+
+
+@tracked
+class Purpose(Listed):
+    """A reason for which the company keeps or uses a person's data (GDPR article 5(1)(b))."""
+
+    description = models.TextField(_("description"), blank=True)
+    accepted_bases = models.ManyToManyField(
+        LegalBasis,
+        through="AcceptedBasis",
+        related_name="purposes",
+        verbose_name=_("legal bases accepted"),
+        limit_choices_to={"allows": True},
+    )
+    validity_months = models.PositiveSmallIntegerField(
+        _("validity in months"), null=True, blank=True, help_text=_("Left empty, an answer never runs out.")
+    )
+    data_categories = models.TextField(_("categories of data"), blank=True)
+    data_recipients = models.TextField(_("recipients of the data"), blank=True)
+    storage_period = models.TextField(_("storage period"), blank=True)
+
+    class Meta(Listed.Meta):
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        triggers = [BUILT_IN_STAYS]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(validity_months__isnull=True) | Q(validity_months__gt=0),
+                name="validity_is_a_month_or_more",
+                violation_error_message=_("A validity is one month or more; leave it empty for no end."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=True) | ~Q(key__in=[STORE, EMARKETING]),
+                name="built_in_purposes_stay_active",
+                violation_error_message=_("This purpose is built in and cannot be deactivated."),
+            ),
+        ]
+
+
+@tracked
+class AcceptedBasis(models.Model):
+    """That a purpose accepts a legal basis."""
+
+    purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="acceptances")
+    basis = models.ForeignKey(LegalBasis, models.PROTECT, related_name="acceptances")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("purpose", "basis", name="a_purpose_accepts_a_basis_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.purpose_id} {self.basis_id}"
+
+
+class WordingQuerySet(models.QuerySet):
+    def latest_of(self, purpose, language):
+        """The wording to show today, in that language, else in English, else none."""
+        wordings = self.filter(purpose=purpose).order_by("-number")
+        return wordings.filter(language=language).first() or wordings.filter(language="en").first()
+
+
+@tracked
+class Wording(models.Model):
+    """What a person was shown when asked about a purpose. Frozen once an answer rests on it (a trigger of the room
+    of persons): a changed text is the next number."""
+
+    purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="wordings", verbose_name=_("purpose"))
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    number = models.PositiveIntegerField(_("number"))
+    approval_text = models.TextField(_("approval text"))
+    description = models.TextField(_("description"), blank=True)
+    statement_title = models.CharField(_("title of the privacy statement"), max_length=200, blank=True)
+    statement_url = models.URLField(_("address of the privacy statement"), max_length=500, blank=True)
+    ask_again_by = models.DateTimeField(
+        _("to be asked again by"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "From then on a consent that rests on this wording no longer counts. Empty: it stays good."
+        ),
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    TEXTS = (
+        "purpose_id",
+        "language",
+        "number",
+        "approval_text",
+        "description",
+        "statement_title",
+        "statement_url",
+    )
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["purpose", "language", "-number"]
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints = [
+            models.UniqueConstraint(
+                "purpose", "language", "number", name="wordings_are_numbered_per_language"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.purpose_id} {self.language} {self.number}"
+
+    def digest(self) -> bytes:
+        """SHA-256 over what was shown, for the events that rest on it."""
+        texts = [getattr(self, name) for name in self.TEXTS]
+        return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).digest()
+
+
+@tracked
+class PrivacySettings(models.Model):
+    """The one row of settings that decide about consent."""
+
+    set_default_basis = models.BooleanField(_("Set default legal basis"), default=True)
+    default_basis = models.ForeignKey(
+        LegalBasis,
+        models.PROTECT,
+        default=LEGITIMATE_INTEREST,
+        related_name="+",
+        verbose_name=_("Default legal basis"),
+    )
+    filter_recipients = models.BooleanField(
+        _("Filter recipients based on e-marketing consent and active subscriptions"), default=True
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="Europe/Oslo",
+        help_text=_("Dates without a time zone are read in this one."),
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("privacy settings")
+        verbose_name_plural = _("privacy settings")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_row_of_privacy_settings")]
+
+    def __str__(self):
+        return gettext("Privacy settings")
+
+    @classmethod
+    def current(cls) -> "PrivacySettings":
+        return cls.objects.get(id=1)
