@@ -34,8 +34,11 @@ class ListedQuerySet(models.QuerySet):
 
 
 class Listed(models.Model):
-    """An entry of one of the lists that administrators keep. Its key is what rules, files and the API go by; the
-    name is for people, may change at any time, and a name as shipped is shown in the reader's language."""
+    """An entry of one of the lists that administrators keep.
+
+    Its key is what rules, files and the API go by. The name is for people and may change at any time; a name as
+    shipped is shown in the reader's language.
+    """
 
     key = models.CharField(_("key"), max_length=40, primary_key=True, validators=[key_validator])
     name = models.CharField(_("name"), max_length=120)
@@ -184,8 +187,10 @@ class WordingQuerySet(models.QuerySet):
 
 @tracked
 class Wording(models.Model):
-    """What a person was shown when asked about a purpose. Frozen once an answer rests on it (a trigger of the room
-    of persons): a changed text is the next number."""
+    """What a person was shown when asked about a purpose.
+
+    Frozen once an answer rests on it, by a trigger of the room of persons: a changed text is the next number.
+    """
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="wordings", verbose_name=_("purpose"))
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
