@@ -1,0 +1,71 @@
+"""Who may open what: one table over every route, and the middleware that keeps to it.
+
+A route that is not in the table is closed to everybody. Views ask `request.user.has_perm` for parts of a page.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+PUBLIC, SIGNED_IN, SUPERUSER, NOBODY = "public", "signed in", "superuser", "nobody"
+
+Right = str | tuple[str, ...]  # a permission, one of the words above, or several of which one is enough
+
+READ_PERSONS = "persons.view_person"
+RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
+
+ROUTES: dict[str, Right | dict[str, Right]] = {
+    "home": SIGNED_IN,
+    "sign_in": PUBLIC,
+    "sign_out": SIGNED_IN,
+    "admin:*": SUPERUSER,
+}
+
+
+def right_to(route: str, method: str = "GET") -> Right:
+    """The right that a route demands; HEAD and OPTIONS ask for what GET asks for."""
+    namespace = route.partition(":")[0]
+    right = ROUTES.get(route) or ROUTES.get(f"{namespace}:*", NOBODY)
+    if isinstance(right, dict):
+        return right.get("GET" if method in {"HEAD", "OPTIONS"} else method, NOBODY)
+    return right
+
+
+def may(user, right: Right) -> bool:
+    if isinstance(right, tuple):
+        return any(may(user, one) for one in right)
+    if right in {PUBLIC, NOBODY}:
+        return right == PUBLIC
+    if not (user.is_authenticated and user.is_active):
+        return False
+    if right in {SIGNED_IN, SUPERUSER}:
+        return right == SIGNED_IN or user.is_superuser
+    return user.has_perm(right)
+
+
+class AccessMiddleware:
+    """Lets a request through to its view when the table says so; strangers are sent to sign in."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        right = right_to(request.resolver_match.view_name, request.method)
+        if right == PUBLIC or may(request.user, right):
+            return None
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return self.to_sign_in(request)
+
+    def to_sign_in(self, request):
+        """A part of a page cannot hold the sign-in form: there the whole page goes."""
+        if request.htmx:
+            page = request.htmx.current_url_abs_path or reverse("home")
+            return HttpResponseClientRedirect(redirect_to_login(page).url)
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))

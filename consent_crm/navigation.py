@@ -1,0 +1,35 @@
+"""What the frame shows on every page of the staff: only places that the signed-in user may open."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .access import ROUTES, may, right_to
+
+PLACES = [
+    ("home", _("Home")),
+    ("persons:list", _("Persons")),
+    ("mailings:list", _("Mailings")),
+    ("privacy:consent", _("Privacy")),
+]
+
+
+def frame(request):
+    """Context processor. Errors outside any route (and before sign-in) get an empty frame."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    places = [place(request, route, label) for route, label in PLACES if is_open(user, route)]
+    find_url = reverse("persons:list") if is_open(user, "persons:list") else ""
+    return {"navigation": places, "find_persons_url": find_url}
+
+
+def is_open(user, route):
+    return route in ROUTES and may(user, right_to(route))
+
+
+def place(request, route, label):
+    """One entry; it is *here* on every page of its area."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    area = route.partition(":")
+    is_here = here == route or bool(area[1]) and here.startswith(f"{area[0]}:")
+    return {"url": reverse(route), "label": label, "is_here": is_here}

@@ -1,0 +1,27 @@
+"use strict";
+
+// "/" goes to the search of the page, else to the one of the frame.
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = document.querySelector("#page [data-find]") || document.querySelector("[data-find]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
+// What could not be saved is never passed over in silence.
+function sayThatItFailed() {
+  const words = document.getElementById("request-failed").content.cloneNode(true);
+  document.getElementById("messages").replaceChildren(words);
+}
+document.addEventListener("htmx:responseError", sayThatItFailed);
+document.addEventListener("htmx:sendError", sayThatItFailed);
+document.addEventListener("htmx:timeout", sayThatItFailed);
+
+// After a part was renewed the keyboard stays where the work is: at the first refusal, at the form just opened.
+document.addEventListener("htmx:afterSettle", () => {
+  const next = document.querySelector("#page .field-refused :is(input, select, textarea), #page [data-focus]");
+  if (next) next.focus();
+});
