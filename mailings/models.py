@@ -1,0 +1,189 @@
+"""Mailings, and their way to each person."""
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from persons.models import ConsentEvent, LinkToken, Person, Selection
+from persons.verdict import Code, Kind
+from purposes.models import Purpose, SubscriptionType
+
+one_line = RegexValidator(r"^[^\r\n\x00]*\Z", _("This must be a single line."))
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
+class Mailing(models.Model):
+    """One message to many persons."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SENDING = "sending", _("Sending")
+        PAUSED = "paused", _("Paused")
+        SENT = "sent", _("Sent")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    name = models.CharField(_("name"), max_length=120)
+    subject = models.CharField(_("subject"), max_length=200, validators=[one_line])
+    preheader = models.CharField(_("preheader"), max_length=200, blank=True, validators=[one_line])
+    from_email = models.CharField(_("from"), max_length=320, blank=True, validators=[one_line])
+    reply_to = models.CharField(_("reply to"), max_length=320, blank=True, validators=[one_line])
+    body = models.TextField(_("body"), help_text=_("HTML, kept as written and cleaned when it is shown or sent."))
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.for_mailings(), default=Kind.MARKETING)
+    type = models.ForeignKey(
+        SubscriptionType,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="mailings",
+        verbose_name=_("subscription type"),
+    )
+    purpose = models.ForeignKey(
+        Purpose,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="mailings",
+        verbose_name=_("purpose"),
+        help_text=_("What a service mailing is sent for."),
+    )
+    service_reason = models.TextField(_("why this is a service mailing"), blank=True)
+
+    to_everybody = models.BooleanField(_("to all persons"), default=False)
+    selections = models.ManyToManyField(Selection, related_name="mailings", blank=True, verbose_name=_("selections"))
+    one_per_address = models.BooleanField(_("Only one message per e-mail address"), default=True)
+    override_reason = models.TextField(
+        _("Override consent"),
+        blank=True,
+        validators=[MinLengthValidator(10)],
+        help_text=_("Why persons without consent are let in. Nothing lifts a withdrawal."),
+    )
+    override_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    override_at = models.DateTimeField(null=True, editable=False)
+
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.DRAFT)
+    pause_reason = models.TextField(_("paused because"), blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    built_at = models.DateTimeField(_("recipients built"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("mailing")
+        verbose_name_plural = _("mailings")
+        permissions = [
+            ("send_mailing", _("Can send mailings")),
+            ("override_consent", _("Can override consent")),
+            ("send_service", _("Can send service mailings")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind=Kind.MARKETING, purpose=None) | Q(kind=Kind.SERVICE, purpose__isnull=False),
+                name="a_service_mailing_and_no_other_names_a_purpose",
+                violation_error_message=_("A service mailing names its purpose, a marketing mailing does not."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(purpose="EMARKETING"),
+                name="marketing_is_no_service",
+                violation_error_message=_("A mailing for e-marketing is a marketing mailing."),
+            ),
+            models.CheckConstraint(
+                condition=Q(override_reason="") | Q(override_by__isnull=False, override_at__isnull=False),
+                name="an_override_says_who_and_when",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("mailings:detail", args=[self.pk])
+
+
+class RecipientQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(state=Recipient.State.WAITING)
+
+
+class Recipient(models.Model):
+    """The way of one mailing to one person, also of one that was held back, and why."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CLAIMED = "claimed", _("Being sent")
+        SENT = "sent", _("Sent")
+        HELD_BACK = "held_back", _("Held back")
+        FAILED = "failed", _("Failed")
+        UNCERTAIN = "uncertain", _("Uncertain")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="recipients")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="recipients")
+    address = models.CharField(_("address"), max_length=254, null=True)
+    address_hash = models.BinaryField(max_length=32, null=True)
+    one_per_address = models.BooleanField(help_text="As the mailing was built; the constraint below needs it here.")
+    code = models.CharField(_("verdict"), max_length=20, choices=Code)
+    event = models.ForeignKey(
+        ConsentEvent, models.PROTECT, null=True, related_name="+", help_text="What the verdict rested on."
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    message_key = models.UUIDField(
+        db_default=RandomUUID(), help_text="Part of the Message-ID: fixed when the row is made."
+    )
+    claim = models.BigIntegerField(null=True, help_text="The claim that holds it.")
+    claimed_at = models.DateTimeField(_("claimed"), null=True)
+    link = models.OneToOneField(LinkToken, models.PROTECT, null=True, related_name="recipient")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    retry_at = models.DateTimeField(_("tried again at"), null=True)
+    answer = models.TextField(_("the server's words"), blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        constraints = [
+            models.UniqueConstraint("mailing", "person", name="one_recipient_per_mailing_and_person"),
+            models.UniqueConstraint(
+                "mailing",
+                "address",
+                condition=Q(one_per_address=True) & ~Q(state="held_back"),
+                name="one_message_per_mailing_and_address",
+            ),
+            models.UniqueConstraint("message_key", name="one_message_per_key"),
+            models.CheckConstraint(
+                condition=Q(state="held_back") | Q(address__isnull=False), name="who_is_mailed_has_an_address"
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_at=None, claim=None, state__in=["waiting", "held_back", "cancelled"])
+                | Q(claimed_at__isnull=False, claim__isnull=False),
+                name="what_was_handed_over_was_claimed",
+            ),
+        ]
+        indexes = [
+            # the next to claim, however long the audience
+            models.Index("mailing", "id", condition=Q(state="waiting"), name="recipients_waiting"),
+            # the sweep for claims whose worker died
+            models.Index("claimed_at", condition=Q(state="claimed"), name="recipients_claimed"),
+            models.Index("person", name="recipients_of_a_person"),
+        ]
+
+    def __str__(self):
+        return f"{self.mailing_id}: {self.person_id} {self.state}"

@@ -1,0 +1,29 @@
+from persons.models.address import Deliverability, Suppression, keyed_hash
+from persons.models.consent import Consent, Subscription
+from persons.models.ledger import OWN_DOORS, Act, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
+from persons.models.link import LinkToken
+from persons.models.operation import Operation
+from persons.models.person import Company, ExternalId, Person
+from persons.models.selection import Selection
+
+__all__ = [
+    "OWN_DOORS",
+    "Act",
+    "Company",
+    "Consent",
+    "ConsentEvent",
+    "Deliverability",
+    "Door",
+    "Evidence",
+    "ExternalId",
+    "LinkToken",
+    "Operation",
+    "Person",
+    "Seal",
+    "SealedAct",
+    "Selection",
+    "Subscription",
+    "Suppression",
+    "UnsealedAct",
+    "keyed_hash",
+]
