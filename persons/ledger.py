@@ -236,7 +236,7 @@ compared AS (
     SELECT w.*,
            stood_on = basis_id AND stood_source = source_id AND stood_wording IS NOT DISTINCT FROM wording_id
                AND stood_since IS NOT DISTINCT FROM given AND file_hash IS NULL
-               AND coalesce((SELECT v.comment FROM persons_evidence v WHERE v.event_id = stood_by_event), '') = w.comment
+               AND w.comment = coalesce((SELECT comment FROM persons_evidence v WHERE v.event_id = stood_by_event), '')
                AS is_equal,
            w.given_at IS NULL AND stood_allowing = allows AND (NOT allows OR stood_on = basis_id) AS is_undated_equal,
            EXISTS (SELECT FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
