@@ -36,8 +36,8 @@ class ListedQuerySet(models.QuerySet):
 class Listed(models.Model):
     """An entry of one of the lists that administrators keep.
 
-    Its key is what rules, files and the API go by. The name is for people and may change at any time; a name as
-    shipped is shown in the reader's language.
+    Its key is what rules, files and the API go by. The name is for people and may change at any time; one
+    still as shipped is shown in the reader's language.
     """
 
     key = models.CharField(_("key"), max_length=40, primary_key=True, validators=[key_validator])
@@ -75,12 +75,21 @@ BUILT_IN_STAYS = pgtrigger.Protect(
 class LegalBasis(Listed):
     """A ground of the list "Privacy - Legal basis": it allows the processing, or it stops it."""
 
-    article = models.CharField(
-        _("article of the GDPR"), max_length=20, blank=True, help_text=_("For example 6(1)(a).")
-    )
+    article = models.CharField(_("article of the GDPR"), max_length=20, blank=True, help_text=_("For example 6(1)(a)."))
     allows = models.BooleanField(_("allows the processing"), help_text=_("Otherwise it stops it."))
     help_text = models.TextField(_("help text"), blank=True)
     rights = models.TextField(_("rights that follow from it"), blank=True)
+
+    NOT_CHOSEN = _("The ground on which the data is used, or the way in which the person said no.")
+
+    @property
+    def title(self) -> str:
+        return f"{self} ({gettext('art.')} {self.article})" if self.article else str(self)
+
+    @property
+    def explained(self) -> str:
+        """What it is and which rights follow from it, in one line."""
+        return " ".join(gettext(text) for text in (self.help_text, self.rights) if text)
 
     class Meta(Listed.Meta):
         verbose_name = _("legal basis")
@@ -93,9 +102,7 @@ class LegalBasis(Listed):
             models.CheckConstraint(
                 condition=Q(is_active=True) | ~Q(key=WITHDRAWN),
                 name="withdrawn_stays_active",
-                violation_error_message=_(
-                    "Withdrawn cannot be deactivated: people must always be able to withdraw."
-                ),
+                violation_error_message=_("Withdrawn cannot be deactivated: people must always be able to withdraw."),
             ),
         ]
 
@@ -203,9 +210,7 @@ class Wording(models.Model):
         _("to be asked again by"),
         null=True,
         blank=True,
-        help_text=_(
-            "From then on a consent that rests on this wording no longer counts. Empty: it stays good."
-        ),
+        help_text=_("From then on a consent that rests on this wording no longer counts. Empty: it stays good."),
     )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     created_by = models.ForeignKey(
@@ -229,9 +234,7 @@ class Wording(models.Model):
         verbose_name = _("wording")
         verbose_name_plural = _("wordings")
         constraints = [
-            models.UniqueConstraint(
-                "purpose", "language", "number", name="wordings_are_numbered_per_language"
-            ),
+            models.UniqueConstraint("purpose", "language", "number", name="wordings_are_numbered_per_language"),
         ]
 
     def __str__(self):
