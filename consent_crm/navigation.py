@@ -31,5 +31,5 @@ def place(request, route, label):
     """One entry; it is *here* on every page of its area."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     area = route.partition(":")
-    is_here = here == route or bool(area[1]) and here.startswith(f"{area[0]}:")
+    is_here = here == route or (bool(area[1]) and here.startswith(f"{area[0]}:"))
     return {"url": reverse(route), "label": label, "is_here": is_here}

@@ -109,6 +109,7 @@ LANGUAGES = [
     ("nl", "Nederlands"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "consent_crm.formats"
 TIME_ZONE = "Europe/Oslo"
 USE_TZ = True
 

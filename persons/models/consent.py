@@ -1,11 +1,12 @@
 """The standing answers: what the ledger's events amount to today."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from persons.models.ledger import ConsentEvent
-from purposes.models import LegalBasis, Purpose, Source, SubscriptionType, Wording
+from purposes.models import AcceptedBasis, LegalBasis, Purpose, Source, SubscriptionType, Wording
 
 
 class StandingAnswer(models.Model):
@@ -24,12 +25,38 @@ class StandingAnswer(models.Model):
         abstract = True
 
 
+class ConsentQuerySet(models.QuerySet):
+    def with_standing(self):
+        """Annotate `standing`: what each answer amounts to at this moment (rules 2)."""
+        accepted = AcceptedBasis.objects.filter(purpose=OuterRef("purpose"), basis=OuterRef("basis"))
+        has_run_out = Q(valid_until__lte=Now()) | Q(wording__ask_again_by__lte=Now())
+        return self.annotate(
+            standing=Case(
+                When(basis__allows=False, then=Value(Consent.Standing.STOPPED)),
+                When(has_run_out, then=Value(Consent.Standing.EXPIRED)),
+                When(~Exists(accepted), then=Value(Consent.Standing.NOT_ACCEPTED)),
+                default=Value(Consent.Standing.ON),
+            )
+        )
+
+    def on(self):
+        return self.with_standing().filter(standing=Consent.Standing.ON)
+
+
 class Consent(StandingAnswer):
     """The standing answer of one person on one purpose. No row: never asked."""
+
+    class Standing(models.TextChoices):
+        ON = "on", _("ON")
+        STOPPED = "stopped", _("OFF")
+        EXPIRED = "expired", _("Expired")
+        NOT_ACCEPTED = "not_accepted", _("Legal basis no longer accepted")
 
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="consents", verbose_name=_("purpose"))
     basis = models.ForeignKey(LegalBasis, models.PROTECT, related_name="+", verbose_name=_("legal basis"))
     valid_until = models.DateTimeField(_("valid until"), null=True)
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consent")

@@ -1,0 +1,43 @@
+"""Numbers of persons that pages of other rooms show, as parts of a page that htmx fetches."""
+
+from django.db.models import Count
+from django.http import Http404
+from django.shortcuts import render
+
+from persons import lists, verdict
+from persons.models import Consent, Person
+from purposes.models import Purpose
+
+
+def purposes(request):
+    """For each purpose, how many persons have it ON; inactive ones too when they are asked for."""
+    given = Consent.objects.on().filter(person__erased_at=None, person__merged_into=None)
+    counted = dict(given.order_by().values_list("purpose").annotate(Count("pk")))
+    shown = Purpose.objects.all() if "inactive" in request.GET else Purpose.objects.active()
+    counts = [(purpose.pk, counted.get(purpose.pk, 0)) for purpose in shown]
+    return render(request, "persons/counts/_purposes.html", {"counts": counts})
+
+
+def purpose_effect(request, key):
+    if not (purpose := Purpose.objects.filter(pk=key).first()):
+        raise Http404
+    persons = lists.on(key).persons
+    return render(request, "persons/counts/_purpose.html", {"purpose": purpose, "count": persons.count()})
+
+
+def missing(request, key):
+    context = {"key": key, "purpose": lists.name_of(key), "count": lists.without_answer(key).count()}
+    return render(request, "persons/counts/_missing.html", context)
+
+
+def filter_effect(request):
+    """Whom a mailing without a type would reach with the filter of recipients ON, and whom with it OFF."""
+    on, off = (reached(filter_on) for filter_on in (True, False))
+    with_address = Person.objects.kept().exclude(address=None).count()
+    context = {"on": on, "off": off, "with_address": with_address, "difference": off - on}
+    return render(request, "persons/counts/_filter.html", context)
+
+
+def reached(filter_on):
+    counted = verdict.counts(verdict.Question(filter_on=filter_on))
+    return sum(number for code, number in counted.items() if code in verdict.LET_IN)

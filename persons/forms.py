@@ -1,0 +1,215 @@
+"""The forms in which staff record one person's answers. Each turns into one `ledger.Answer`."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Q
+from django.template.defaultfilters import truncatechars
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from persons import ledger
+from persons.models import Act
+from purposes.models import CONSENT, EMARKETING, LegalBasis, PrivacySettings, Source, Wording
+
+USER_SOURCE = "USER"
+
+
+class WordingChoice(forms.ModelChoiceField):
+    def label_from_instance(self, wording):
+        return f"{wording.get_language_display()} {wording.number}: {truncatechars(wording.approval_text, 70)}"
+
+
+class AnswerForm(forms.Form):
+    """What every answer has: where it came from, since when, and what proves it."""
+
+    source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"), empty_label=None)
+    given_date = forms.DateField(
+        label=_("Given on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Left empty: now."),
+    )
+    given_unknown = forms.BooleanField(label=_("The day is not known"), required=False)
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("How we know: what was said or signed, where. Ten characters or more count as proof."),
+    )
+    file = forms.FileField(label=_("File as evidence"), required=False)
+
+    FIELD_OF = {"basis": "basis", "comment": "comment", "given_at": "given_date"}
+
+    def __init__(self, *args, standing=None, initial=None, **kwargs):
+        self.standing = standing
+        super().__init__(*args, initial=self.as_it_stands() | (initial or {}), **kwargs)
+        if "source" in self.fields:
+            stands = Q(pk=standing.source_id) if standing else Q()
+            self.fields["source"].queryset = Source.objects.filter(Q(is_active=True) | stands)
+
+    def as_it_stands(self):
+        """What the form opens with: the standing answer, ready to be corrected."""
+        if not self.standing:
+            return {"source": USER_SOURCE}
+        given_at, evidence = self.standing.given_at, getattr(self.standing.event, "evidence", None)
+        return {
+            "source": self.standing.source_id,
+            "given_date": given_at and given_at.astimezone(company_zone()).date(),
+            "given_unknown": given_at is None,
+            "comment": evidence.comment if evidence else "",
+            "wording": self.standing.wording_id,
+        }
+
+    def given_at(self, allows, is_same_basis=True):
+        """The moment meant by the fields; a date left as it stood keeps its moment while the basis stays."""
+        date = self.cleaned_data.get("given_date")
+        is_untouched = not {"given_date", "given_unknown"} & set(self.changed_data)
+        if self.standing and is_untouched:
+            return self.standing.given_at if is_same_basis else timezone.now()
+        if self.cleaned_data.get("given_unknown"):
+            return None
+        return moment_of(date, allows) if date else timezone.now()
+
+    def record(self, answer, by):
+        """What became of the answer; a refusal is put at its field, and the answer is None."""
+        try:
+            return ledger.record(answer, by=by).outcome
+        except ledger.Refused as refused:
+            field = self.FIELD_OF[refused.outcome.field]
+            self.add_error(field if field in self.fields else None, refused.outcome.label)
+            return None
+
+
+class ConsentForm(AnswerForm):
+    """The answer on one purpose, with everything that can be said about it."""
+
+    basis = forms.ChoiceField(
+        label=_("Legal basis"),
+        widget=forms.Select(
+            attrs={
+                "hx-get": reverse_lazy("privacy:basis_rights"),
+                "hx-target": "#id_basis_helptext",
+                "hx-select": "unset",
+                "hx-swap": "innerHTML",
+                "hx-push-url": "false",
+            }
+        ),
+    )
+    wording = WordingChoice(Wording.objects.none(), label=_("Wording shown"), required=False)
+    expressed_by = forms.ChoiceField(
+        label=_("Expressed by"), choices=Act.ExpressedBy.choices, initial=Act.ExpressedBy.PERSON
+    )
+
+    field_order = ["basis", "source", "given_date", "given_unknown", "expressed_by", "comment", "file", "wording"]
+
+    def __init__(self, *args, purpose, may_allow, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.purpose = purpose
+        self.offer_bases(may_allow)
+        self.fields["wording"].queryset = Wording.objects.filter(purpose=purpose)
+        if not self.fields["wording"].queryset:
+            del self.fields["wording"]
+        if self.standing:
+            self.fields["given_date"].help_text = _("A new legal basis counts from now, unless you change this.")
+
+    def offer_bases(self, may_allow):
+        bases = LegalBasis.objects.active()
+        allowing = bases.filter(allows=True, purposes=self.purpose) if may_allow else bases.none()
+        self.bases = {basis.pk: basis for basis in [*allowing, *bases.filter(allows=False)]}
+        groups = {True: _("Allows it"), False: _("Stops it")}
+        self.fields["basis"].choices = [
+            ("", _("Choose …")),
+            *(
+                (label, [(pk, basis.title) for pk, basis in self.bases.items() if basis.allows == allows])
+                for allows, label in groups.items()
+            ),
+        ]
+        chosen = self.bases.get((self.data if self.is_bound else self.initial).get("basis"))
+        self.fields["basis"].help_text = chosen.explained if chosen else LegalBasis.NOT_CHOSEN
+
+    def as_it_stands(self):
+        standing = super().as_it_stands()
+        return standing | {"basis": self.standing.basis_id} if self.standing else standing
+
+    def recorded(self, person, by):
+        basis = self.bases[self.cleaned_data["basis"]]
+        is_same = bool(self.standing) and self.standing.basis_id == basis.pk
+        answer = ledger.Answer(
+            person_id=person.pk,
+            purpose_id=self.purpose.pk,
+            basis_id=basis.pk,
+            source_id=self.cleaned_data["source"].pk,
+            given_at=self.given_at(basis.allows, is_same),
+            wording=self.cleaned_data.get("wording"),
+            comment=self.cleaned_data["comment"],
+            file=self.cleaned_data["file"],
+        )
+        return self.record(answer, by)
+
+    @property
+    def expresser(self):
+        return Act.ExpressedBy(self.cleaned_data["expressed_by"])
+
+
+class SwitchOnForm(AnswerForm):
+    """E-marketing ON, for those who may only switch it: Consent, created by user, with the proof it needs (rules 6)."""
+
+    source = given_date = given_unknown = file = None
+    expresser = Act.ExpressedBy.PERSON
+
+    def as_it_stands(self):
+        return {}
+
+    def recorded(self, person, by):
+        return self.record(switched(person, CONSENT, comment=self.cleaned_data["comment"]), by)
+
+
+class SubscriptionForm(AnswerForm):
+    """A subscription that begins."""
+
+    expresser = Act.ExpressedBy.PERSON
+
+    def __init__(self, *args, subscription_type, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.subscription_type = subscription_type
+
+    def as_it_stands(self):
+        return {"source": USER_SOURCE}
+
+    def recorded(self, person, by):
+        answer = ledger.subscription(
+            is_active=True,
+            person_id=person.pk,
+            type_id=self.subscription_type.pk,
+            source_id=self.cleaned_data["source"].pk,
+            given_at=self.given_at(allows=True, is_same_basis=False),
+            comment=self.cleaned_data["comment"],
+            file=self.cleaned_data["file"],
+        )
+        return self.record(answer, by)
+
+
+def switched(person, basis, comment=""):
+    """What the E-marketing switch records: said to a user, now."""
+    return ledger.Answer(
+        person_id=person.pk,
+        purpose_id=EMARKETING,
+        basis_id=basis,
+        source_id=USER_SOURCE,
+        given_at=timezone.now(),
+        comment=comment,
+    )
+
+
+def company_zone():
+    return ZoneInfo(PrivacySettings.current().time_zone)
+
+
+def moment_of(date, allows):
+    """A bare date is its first moment for an allowance, its last for a stop, in the company's time (rules 4.6)."""
+    first = datetime.combine(date, time.min, company_zone())
+    return first if allows else first + timedelta(days=1) - timedelta(microseconds=1)

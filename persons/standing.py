@@ -1,0 +1,84 @@
+"""What stands for one person, row by row, as their page shows it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from persons.models import Consent, Person, Subscription
+from purposes.models import EMARKETING, Purpose, SubscriptionType
+
+
+@dataclass(frozen=True)
+class PurposeRow:
+    """One purpose, also one that the person was never asked about."""
+
+    purpose: Purpose
+    consent: Consent | None
+
+    SIGNS = {
+        Consent.Standing.ON: "on",
+        Consent.Standing.STOPPED: "stop",
+        Consent.Standing.EXPIRED: "expired",
+        Consent.Standing.NOT_ACCEPTED: "expired",
+    }
+
+    @property
+    def is_on(self) -> bool:
+        return self.sign == "on"
+
+    @property
+    def is_switch(self) -> bool:
+        return self.purpose.pk == EMARKETING
+
+    @property
+    def sign(self) -> str:
+        return self.SIGNS[self.consent.standing] if self.consent else "never"
+
+    @property
+    def state(self) -> str:
+        if not self.consent:
+            return _("Never asked")
+        if self.sign == "stop":
+            return str(self.consent.basis)
+        return str(Consent.Standing(self.consent.standing).label)
+
+
+@dataclass(frozen=True)
+class SubscriptionRow:
+    """One subscription type, and whether its mail would come (rules 3, rows 7, 9 and 10)."""
+
+    type: SubscriptionType
+    subscription: Subscription | None
+    emarketing: PurposeRow
+
+    @property
+    def is_on(self) -> bool:
+        return self.subscription.is_active if self.subscription else self.emarketing.is_on
+
+    @property
+    def state(self) -> str:
+        if self.subscription is None:
+            return _("Comes with E-marketing") if self.is_on else _("Never chosen")
+        if not self.subscription.is_active:
+            return _("Ended")
+        return _("Held back, because E-marketing is OFF") if self.emarketing.sign == "stop" else _("Subscribed")
+
+    @property
+    def sign(self) -> str:
+        if self.subscription is None:
+            return "info" if self.is_on else "never"
+        return "stop" if not self.subscription.is_active or self.emarketing.sign == "stop" else "on"
+
+
+def purposes_of(person: Person) -> list[PurposeRow]:
+    consents = person.consents.with_standing().select_related(
+        "basis", "source", "wording", "event__act__user", "event__evidence"
+    )
+    answered = {consent.purpose_id: consent for consent in consents}
+    return [PurposeRow(purpose, answered.get(purpose.pk)) for purpose in Purpose.objects.active()]
+
+
+def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[SubscriptionRow]:
+    emarketing = next(row for row in purposes if row.purpose.pk == EMARKETING)
+    chosen = {row.type_id: row for row in person.subscriptions.select_related("source", "event__act__user")}
+    return [SubscriptionRow(type_, chosen.get(type_.pk), emarketing) for type_ in SubscriptionType.objects.active()]

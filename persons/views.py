@@ -1,0 +1,221 @@
+"""The staff's pages about persons."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from persons import ledger, lists, standing, verdict
+from persons.forms import ConsentForm, SubscriptionForm, SwitchOnForm, switched
+from persons.models import Door, Evidence, Person
+from purposes.models import EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
+
+
+def person_list(request):
+    asked = lists.narrowed(request.GET)
+    query = request.GET.get("q", "").strip()
+    persons = lists.search(asked.persons.select_related("company"), query)
+    page = lists.page(persons, after=number(request, "after"), before=number(request, "before"))
+    context = {
+        "page": page,
+        "q": query,
+        "words": asked.words,
+        "next_url": link_to(request, after=page.after),
+        "previous_url": link_to(request, before=page.before),
+    }
+    return render(request, "persons/list.html", context)
+
+
+def number(request, name):
+    value = request.GET.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 19 else None
+
+
+def link_to(request, **place):
+    """The address of the same list from another place on; none where there is nothing more."""
+    if not any(place.values()):
+        return ""
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query.update(place)
+    return f"?{query.urlencode()}"
+
+
+# ---- the person's page, tab Consent
+
+
+def detail(request, pk):
+    """The answers that stand; `edit` a purpose or `subscribe` to a type opens a form in its place."""
+    person = person_or_404(pk)
+    form = None
+    if key := request.GET.get("edit"):
+        form = consent_form(request, person, get_object_or_404(Purpose.objects.active(), pk=key))
+    elif key := request.GET.get("subscribe"):
+        form = subscription_form(request, person, get_object_or_404(SubscriptionType.objects.active(), pk=key))
+    return consent_tab(request, person, form)
+
+
+@require_POST
+def record_consent(request, pk, key):
+    person, purpose = person_or_404(pk), get_object_or_404(Purpose.objects.active(), pk=key)
+    if request.POST.get("on") == "0":
+        return stop_emarketing(request, person, purpose)
+    form = consent_form(request, person, purpose)
+    return record_form(request, person, form, purpose)
+
+
+def stop_emarketing(request, person, purpose):
+    """The switch turned OFF acts at once."""
+    if purpose.pk != EMARKETING or not rights(request)["may_stop_emarketing"]:
+        raise PermissionDenied
+    written = ledger.record(switched(person, WITHDRAWN), by=recorder(request))
+    say(request, written.outcome, _("%(matter)s is now OFF for %(person)s."), matter=purpose, person=person)
+    return redirect(person)
+
+
+@require_POST
+def record_subscription(request, pk, key):
+    person, type_ = person_or_404(pk), get_object_or_404(SubscriptionType.objects.active(), pk=key)
+    if request.POST.get("on") == "0":
+        return end_subscription(request, person, type_)
+    return record_form(request, person, subscription_form(request, person, type_), type_)
+
+
+def end_subscription(request, person, type_):
+    if not rights(request)["may_stop"]:
+        raise PermissionDenied
+    ended = ledger.subscription(is_active=False, person_id=person.pk, type_id=type_.pk, source_id="USER")
+    written = ledger.record(ended, by=recorder(request))
+    say(request, written.outcome, _("%(person)s no longer receives %(matter)s."), matter=type_, person=person)
+    return redirect(person)
+
+
+def record_form(request, person, form, matter):
+    """Save what a form says; a refusal opens the page again with the form, at the field."""
+    outcome = form.is_valid() and form.recorded(person, recorder(request, form.expresser))
+    if not outcome:
+        return consent_tab(request, person, form, status=422)
+    say(request, outcome, _("%(matter)s is saved for %(person)s."), matter=matter, person=person)
+    return redirect(person)
+
+
+def say(request, outcome, sentence, **names):
+    if outcome == ledger.Outcome.RECORDED:
+        messages.success(request, sentence % names)
+    else:
+        messages.info(request, outcome.label)
+
+
+def consent_form(request, person, purpose):
+    """The form that this user may fill in for that purpose: all of it, or the E-marketing switch alone."""
+    may = rights(request)
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    if may["may_stop"]:
+        rows = standing.purposes_of(person)
+        consent = next(row.consent for row in rows if row.purpose == purpose)
+        form = ConsentForm(*sent, standing=consent, purpose=purpose, may_allow=may["may_manage"])
+    elif may["may_switch_on"] and purpose.pk == EMARKETING:
+        form = SwitchOnForm(*sent)
+    else:
+        raise PermissionDenied
+    form.key = purpose.pk
+    return form
+
+
+def subscription_form(request, person, type_):
+    if not rights(request)["may_manage"]:
+        raise PermissionDenied
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = SubscriptionForm(*sent, subscription_type=type_)
+    form.key = type_.pk
+    return form
+
+
+def consent_tab(request, person, form=None, status=200):
+    purposes = standing.purposes_of(person)
+    context = heading(request, person, "persons:detail", purposes) | {
+        "purposes": purposes,
+        "subscriptions": standing.subscriptions_of(person, purposes),
+        "flags": [("no_mailings", person.no_mailings), ("former_employee", person.former_employee)],
+        "form": form,
+    }
+    return render(request, "persons/detail.html", context, status=status)
+
+
+@require_POST
+def set_flag(request, pk, name):
+    person = person_or_404(pk)
+    setattr(person, name, request.POST.get("on") == "1")
+    person.save(update_fields=[name, "updated_at"])
+    label = Person._meta.get_field(name).verbose_name
+    words = (
+        _("%(flag)s is now ON for %(person)s.") if getattr(person, name) else _("%(flag)s is now OFF for %(person)s.")
+    )
+    messages.success(request, words % {"flag": label, "person": person})
+    return redirect(person)
+
+
+# ---- the person's page, tab History
+
+
+def history(request, pk):
+    person = person_or_404(pk)
+    events = person.events.newest_first().select_related(
+        "act__user", "purpose", "subscription_type", "basis_before", "basis_after", "source", "wording", "evidence"
+    )
+    context = heading(request, person, "persons:history", standing.purposes_of(person)) | {"events": events}
+    return render(request, "persons/history.html", context)
+
+
+def evidence(request, pk, event):
+    """The file that proves an answer, to keep, never to be opened by the browser as a page of ours."""
+    found = get_object_or_404(Evidence.objects.exclude(file=""), event=event, event__person=pk)
+    return FileResponse(found.file.open(), as_attachment=True, filename=found.file_name)
+
+
+# ---- on both
+
+
+def heading(request, person, here, purposes):
+    """What stands above the tabs: who it is, the ground for sales and service, and the plain answer."""
+    tabs = [("persons:detail", _("Consent")), ("persons:history", _("History"))]
+    return rights(request) | {
+        "person": person,
+        "store": next(row for row in purposes if row.purpose.pk == STORE),
+        "explanation": verdict.explain(person),
+        "tabs": [
+            {"url": reverse(route, args=[person.pk]), "label": label, "is_here": route == here} for route, label in tabs
+        ],
+    }
+
+
+def rights(request):
+    """What the user may do with the answers on this page (rules 6)."""
+    may = {
+        name: request.user.has_perm(f"persons.{name}") for name in ("manage_consent", "change_person", "record_stop")
+    }
+    return {
+        "may_manage": may["manage_consent"],
+        "may_change": may["change_person"],
+        "may_stop": may["manage_consent"] or may["record_stop"],
+        "may_switch_on": may["manage_consent"] or may["change_person"],
+        "may_stop_emarketing": any(may.values()),
+    }
+
+
+def recorder(request, expressed_by="person"):
+    return ledger.Recorder(
+        door=Door.PAGE,
+        user=request.user,
+        may_lift=request.user.has_perm("persons.lift_stop"),
+        expressed_by=expressed_by,
+    )
+
+
+def person_or_404(pk):
+    """A person who is kept; what was merged away or erased has no page of its own."""
+    return get_object_or_404(Person.objects.kept().select_related("company"), pk=pk)
