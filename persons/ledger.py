@@ -133,7 +133,7 @@ def record(answer: Answer, *, by: Recorder) -> Written:
 
 
 def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
-    """Record answers as one act, at most one per person and matter; what is refused is reported, in order.
+    """Record answers, one after the other, as one act; what is refused is reported, in the same order.
 
     Raises ValueError for more persons than one act may touch.
     """
@@ -151,13 +151,24 @@ def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
 
 
 def record_rows(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -> list[Written]:
-    """Record the answers that a SELECT gives, with the columns named in COLUMNS, as one act."""
-    statement = DECIDED.format(answers=answers_sql) + WRITTEN
+    """Record the answers that a SELECT gives, with the columns named in COLUMNS, as one act.
+
+    Of several answers of one person on one matter each meets what the one with the lower number left standing.
+    """
+    rounds = ROUNDS.format(answers=answers_sql)
+    statement = DECIDED.format(rounds=rounds) + WRITTEN
+    written: list[Written] = []
+    act = None
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT person_id FROM ({answers_sql}) a", parameters)  # noqa: S608 - our own SELECT
-        lock(person for (person,) in cursor.fetchall())
-        cursor.execute(statement, parameters | _facts(by))
-        return [Written(number, Outcome(outcome), event) for number, outcome, event in cursor.fetchall()]
+        cursor.execute(f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", parameters)  # noqa: S608
+        last_round = dict(cursor.fetchall())
+        lock(last_round)
+        for number in range(1, max(last_round.values(), default=0) + 1):
+            cursor.execute(statement, parameters | _facts(by) | {"round": number, "act": act})
+            rows = cursor.fetchall()
+            written += [Written(number, Outcome(outcome), event) for number, outcome, event, _act in rows]
+            act = next((row[3] for row in rows if row[3]), act)
+    return sorted(written, key=lambda row: row.number)
 
 
 def lock(person_ids: Iterable[int]) -> None:
@@ -170,7 +181,7 @@ def lock(person_ids: Iterable[int]) -> None:
 
 
 COLUMNS = {
-    "number": "int",
+    "number": "bigint",
     "person_id": "bigint",
     "purpose_id": "text",
     "type_id": "text",
@@ -191,10 +202,14 @@ UNNESTED = "SELECT * FROM unnest({arrays}) AS given ({names})".format(  # noqa: 
     arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in COLUMNS.items()), names=", ".join(COLUMNS)
 )
 
+ROUNDS = """
+    SELECT a.*, row_number() OVER (PARTITION BY person_id, purpose_id, type_id ORDER BY number) AS round
+    FROM ({answers}) a"""
+
 # What each answer meets, what it weighs, and what becomes of it. `force`: ConsentEvent.Force.
 
 DECIDED = """
-WITH answer AS ({answers}),
+WITH answer AS (SELECT * FROM ({rounds}) a WHERE round = %(round)s),
 met AS (
     SELECT a.*, b.allows, b.article,
            p.erased_at IS NOT NULL OR p.merged_into_id IS NOT NULL AS is_gone,
@@ -275,11 +290,15 @@ decided AS (
 # The act only if there is something to keep; its events; what lies beside them; what stands from now on.
 
 WRITTEN = """,
-act AS (
+new_act AS (
     INSERT INTO persons_act (door, is_own_door, expressed_by, user_id, token, reason, request_id, operation_id)
     SELECT %(door)s, %(is_own)s, %(expressed_by)s, %(user)s, %(token)s, %(reason)s, %(request_id)s, %(operation)s
-    WHERE EXISTS (SELECT FROM decided WHERE outcome IN ('recorded', 'late'))
+    WHERE %(act)s::bigint IS NULL AND EXISTS (SELECT FROM decided WHERE outcome IN ('recorded', 'late'))
     RETURNING id, recorded_at),
+act AS (
+    SELECT id, recorded_at FROM new_act
+    UNION ALL
+    SELECT id, recorded_at FROM persons_act WHERE id = %(act)s),
 kept AS MATERIALIZED (
     SELECT decided.*, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id, act.id AS act_id,
            act.recorded_at, uuid_send(gen_random_uuid()) AS salt,
@@ -320,7 +339,7 @@ subscription AS (
     SET (is_active, event_id, source_id, given_at, recorded_at, wording_id, force, is_own)
       = (excluded.is_active, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
          excluded.wording_id, excluded.force, excluded.is_own))
-SELECT decided.number, decided.outcome, kept.event_id
+SELECT decided.number, decided.outcome, kept.event_id, kept.act_id
 FROM decided LEFT JOIN kept ON kept.number = decided.number ORDER BY decided.number"""
 
 
