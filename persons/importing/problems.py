@@ -1,0 +1,41 @@
+"""What can be wrong with a row, by code, and the sentence that tells it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+# The cells of such a row cannot be trusted: it is reported and not imported.
+REFUSALS = {
+    "nul_bytes": _("The row holds NUL bytes. It was not imported."),
+    "undecodable": _("The letters of the row are not written in the encoding of the file. It was not imported."),
+    "replacement_letters": _("The row holds signs that stand for lost letters. It was not imported."),
+    "wrong_column_count": _("The row has more or fewer cells than the header. It was not imported."),
+    "stray_quote": _("A quotation mark stands inside a cell. The row was not imported."),
+    "unclosed_quote": _(
+        "A quotation mark is opened here and not closed in this row. "
+        "Neither the row nor what it swallowed was imported."
+    ),
+}
+# The row is imported; this cell, or this answer, is not what it seems.
+REMARKS = {
+    "invalid_address": _("This is not a valid e-mail address. It was kept as it stands."),
+    "unknown_label": _("This word is not known here. Nothing was recorded for it."),
+    "unreadable_date": _("This is not a date that can be read. The date counts as unknown."),
+    "damaged_number": _("A spreadsheet has destroyed this number. It was left out."),
+    "prospect_is_no_ground": _("Legitimate interest in a prospect or lead is no ground for e-marketing."),
+    "other_interest_is_no_ground": _("This kind of legitimate interest is no ground for e-marketing."),
+    "contract_is_no_ground": _("A contract is no ground for e-marketing."),
+    "not_applicable": _("The file says that no legal basis applies."),
+    "stop_beats_allowance": _("The row stops e-marketing, so this subscription was not recorded."),
+}
+SENTENCES = REFUSALS | REMARKS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    code: str  # a key of SENTENCES
+    cell: str  # the text in question, as it stands in the file; empty when the whole row is
+
+
+class NotATable(Exception):
+    """The file cannot be imported. Its text is one sentence for the user."""
