@@ -8,7 +8,6 @@ Every refusal is an `Unavailable` whose text is one sentence that says what to d
 """
 
 import contextlib
-import ctypes
 import fcntl
 import functools
 import hashlib
@@ -28,6 +27,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from .processes import bound_to_us
+
 USER = DATABASE = "consent_crm"
 PORT = 5432  # only part of the socket's name: nothing listens on TCP
 OLDEST = 15
@@ -36,7 +37,6 @@ ROOM_IN_MEMORY = 4 * 1024**3  # bytes
 LONGEST_SOCKET_FOLDER = 107 - len(f"/.s.PGSQL.{PORT}")  # bytes, sun_path in unix(7)
 LARGEST_LOG = 10 * 1024 * 1024  # bytes
 START_LIMIT = 90.0  # seconds, recovery after a crash included
-PR_SET_PDEATHSIG = 1
 
 HURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -142,6 +142,10 @@ class Account:
         except subprocess.TimeoutExpired:
             process.kill()
             output, errors = process.communicate()
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def can(self, *words: str | Path) -> bool:
@@ -173,13 +177,6 @@ def _environment() -> dict[str, str]:
     """The environment without the language and the PG* variables, which both change what PostgreSQL does."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"}
-
-
-def _die_with_parent(parent: int) -> None:
-    """In a child before it becomes its program: end when the parent does, even by kill -9."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 # ---- waiting
@@ -437,21 +434,24 @@ class Server:
         with self.log.open("ab") as log:
             before = log.tell()
             self.process = process = self._popen(log)
-        wait_for(lambda: process.poll() is not None or self.answers(), end - time.monotonic())
-        if self.answers():
-            return None
+        try:
+            wait_for(lambda: process.poll() is not None or self.answers(), end - time.monotonic())
+            if self.answers():
+                return None
+        except BaseException:
+            self._end(process)
+            raise
         self._end(process)
         return self.log.read_bytes()[before:].decode(errors="replace") or "It said nothing."
 
     def _popen(self, log) -> subprocess.Popen:
         """A session of its own, so that Ctrl-C in the terminal does not reach it."""
-        parent = os.getpid()
         return self.account.popen(
             [self.programs / "postgres", "-D", self.data, *self._settings()],
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=(lambda: _die_with_parent(parent)) if self.passing else None,
+            preexec_fn=bound_to_us(signal.SIGQUIT) if self.passing else None,
         )
 
     def _settings(self) -> list[str]:
@@ -533,10 +533,10 @@ def attached(place: Path) -> Iterator[Server]:
     server = Server(place)
     server.settle()
     with (server.home / "users").open("a") as users:
-        with server._lock():
-            fcntl.flock(users, fcntl.LOCK_SH)  # waits only for one who has stopped the server and is leaving
-            server._start()
         try:
+            with server._lock():
+                fcntl.flock(users, fcntl.LOCK_SH)  # waits only for one who has stopped the server and is leaving
+                server._start()
             yield server
         finally:
             with server._lock():

@@ -231,7 +231,8 @@ def test_a_temporary_server_leaves_nothing():
         pid = server.pid()
         assert ask(server, "SHOW fsync") == "off"
 
-    assert pid and not postgres.is_alive(pid)
+    assert pid
+    assert not postgres.is_alive(pid)
     assert not server.home.parent.exists()
 
 
