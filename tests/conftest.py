@@ -3,6 +3,7 @@ import itertools
 import psycopg
 import pytest
 from django.db import connection
+from django.test.utils import setup_databases
 
 from tests.cluster import server
 
@@ -20,6 +21,16 @@ def _switch_to(name: str) -> None:
     connection.close()
     connection.close_pool()
     connection.settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    """The migrated database, whichever tests run; it goes away with the cluster.
+
+    pytest-django's own fixture makes none when only tests with `own_database` are chosen.
+    """
+    with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False)
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +57,13 @@ def own_database(template_database, django_db_blocker):
         yield server.url(name)
         _switch_to(before)
     _in_cluster(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_test(settings, tmp_path):
+    """Style sheets are found where they are written, without collecting them; uploads go where the test ends."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    settings.MEDIA_ROOT = tmp_path / "media"

@@ -1,6 +1,8 @@
-"""Persons and companies for the tests."""
+"""Persons, companies and users for the tests."""
 
 import factory
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 
 from persons.models import Company, Person
 
@@ -19,3 +21,21 @@ class PersonFactory(factory.django.DjangoModelFactory):
     first_name = "Kari"
     last_name = factory.Sequence(lambda number: f"Nordmann {number}")
     email = factory.Sequence(lambda number: f"kari{number}@example.com")
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """A user; `rights=["persons.view_person"]` gives permissions."""
+
+    class Meta:
+        model = get_user_model()
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda number: f"user{number}@example.com")
+    first_name = "Anne"
+    last_name = "Berg"
+
+    @factory.post_generation
+    def rights(self, create, names):
+        for name in names or []:
+            app, codename = name.split(".")
+            self.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))

@@ -1,0 +1,93 @@
+"""Sign-in, sign-out, and what the frame shows to whom."""
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a long enough one"
+
+
+@pytest.fixture
+def user():
+    user = UserFactory(email="anne@example.com")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def sign_in(client, **data):
+    return client.post(reverse("sign_in"), data)
+
+
+def test_the_right_password_leads_to_the_page_asked_for(client, user):
+    response = sign_in(client, username="Anne@Example.com", password=PASSWORD, next="/persons/")
+
+    assert (response.status_code, response.url) == (302, "/persons/")
+
+
+def test_signing_in_never_leads_to_another_site(client, user):
+    response = sign_in(client, username="anne@example.com", password=PASSWORD, next="https://evil.example/")
+
+    assert response.url == reverse("home")
+
+
+def test_a_wrong_password_is_said_in_one_sentence(client, user):
+    response = sign_in(client, username="anne@example.com", password="wrong")
+
+    assert "This e-mail address and this password do not belong together." in response.text
+
+
+def test_signing_out_takes_a_button(client, user):
+    client.force_login(user)
+
+    assert client.get(reverse("sign_out")).status_code == 405
+    assert client.post(reverse("sign_out")).url == reverse("sign_in")
+    assert client.get(reverse("home")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("rights", "labels"),
+    [
+        ([], ["Home"]),
+        (["persons.view_person"], ["Home", "Persons"]),
+        (["persons.view_person", "purposes.change_purpose"], ["Home", "Persons", "Privacy"]),
+    ],
+)
+def test_the_navigation_holds_only_what_is_open(client, rights, labels):
+    client.force_login(UserFactory(rights=rights))
+
+    places = client.get(reverse("home")).context["navigation"]
+
+    assert [str(place["label"]) for place in places] == labels
+
+
+def test_a_page_speaks_the_language_of_the_user(client):
+    client.force_login(UserFactory(language="nb"))
+
+    response = client.get(reverse("home"), headers={"Accept-Language": "de"})
+
+    assert response.headers["Content-Language"] == "nb"
+    assert '<html lang="nb">' in response.text
+
+
+def test_the_policy_for_content_lets_nothing_inline_in(client):
+    policy = client.get(reverse("sign_in")).headers["Content-Security-Policy"]
+
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+def test_an_error_page_needs_nothing_to_be_shown(template):
+    assert "Consent CRM" in render_to_string(template)
+
+
+def test_a_form_without_its_token_says_so_in_our_look(user):
+    response = Client(enforce_csrf_checks=True).post(reverse("sign_in"), {"username": "x", "password": "y"})
+
+    assert (response.status_code, "This form has expired" in response.text) == (403, True)
