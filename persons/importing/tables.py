@@ -61,9 +61,12 @@ OTHER_FILES = {
 }
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx, .xlsb and .ods are ZIP files, .xls an OLE file
 
-# The letters by which an 8-bit encoding is known: those of our languages and their neighbours.
-_OUR_LETTERS = frozenset("æøåäöüßéèëêïíìóòúùñçãõâôûáàÆØÅÄÖÜÉÈËÓÁÍÚÑÇÕ")
-_OUR_SIGNS = frozenset("’‘“”„–—…€«»§°·®©²½´¨\u00a0")
+# An 8-bit encoding is known by the letters that it makes of the bytes: those of our languages, those of neighbours.
+_OUR_LETTERS = frozenset("æøåäöüßéÆØÅÄÖÜÉ")
+_OTHER_LETTERS = frozenset("èëêïíóúñçôâîûáàÈËÓÁÍÚÑÇ")
+_SIGNS = frozenset("’‘“”„–—…€«»§°·®©²½´¨\u00a0")
+_LIKELY = ("cp1252", "mac_roman", "cp850")
+_POSSIBLE = ["cp1250", "cp1251", "cp1253", "cp1257", "iso8859_2", "cp852", "cp866", "koi8_r"]
 _LOST = re.compile("[\0\ufffd\ud800-\udfff]")
 _PROBLEM_OF = {"\0": "nul_bytes", "\ufffd": "replacement_letters"}  # else a surrogate: an undecodable byte
 
@@ -266,17 +269,28 @@ def _reads_as_utf8(cell: str, encoding: str) -> bool:
 
 
 def _encoding_of_eight_bits(sample: bytes) -> str:
-    """The one under which most signs are letters of our languages: Windows, the old Mac or DOS; else a guess."""
-
-    def score(name: str) -> int:
-        signs = [sign for sign in sample.decode(name, "replace") if not sign.isascii()]
-        return sum((sign in _OUR_LETTERS) - (sign not in _OUR_LETTERS | _OUR_SIGNS) for sign in signs)
-
-    best = max(("cp1252", "mac_roman", "cp850"), key=score)
-    if score(best) > 0:
+    """Windows, the old Mac or DOS, whichever makes the likeliest letters; where none does, a guess."""
+    likelihood = {name: _likelihood(sample.decode(name, "replace")) for name in _LIKELY}
+    best = max(_LIKELY, key=lambda name: likelihood[name])
+    if likelihood[best] >= 0:
         return best
-    guess = from_bytes(sample).best()
+    guess = from_bytes(sample, cp_isolation=_POSSIBLE).best()
     return guess.encoding if guess else "cp1252"
+
+
+def _likelihood(text: str) -> int:
+    """A letter counts for the encoding, but not a capital behind a small letter; a sign within a word against it."""
+    total = 0
+    for place, sign in enumerate(text):
+        if sign.isascii():
+            continue
+        before, after = text[place - 1 : place], text[place + 1 : place + 2]
+        if sign in _OUR_LETTERS or sign in _OTHER_LETTERS:
+            odd = (sign.isupper() and before.islower()) or (sign.islower() and after.isupper())
+            total += -1 if odd else 2 if sign in _OUR_LETTERS else 1
+        elif sign not in _SIGNS or (before.isalpha() and after.isalpha() and sign != "’"):
+            total -= 1
+    return total
 
 
 def _delimiter(sample: str) -> str:
