@@ -30,7 +30,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
     pytest-django's own fixture makes none when only tests with `own_database` are chosen.
     """
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)
+        setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
 
 
 @pytest.fixture(scope="session")
