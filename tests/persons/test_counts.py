@@ -1,0 +1,58 @@
+"""The numbers of persons that the pages under Privacy show."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from persons import ledger
+from persons.models import Door
+from tests.factories import PersonFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def reader(client):
+    client.force_login(UserFactory(rights=["persons.view_person"]))
+
+
+@pytest.fixture
+def four():
+    """One who said yes, one who said no, one who was never asked, one without an address."""
+    yes, no, _never = PersonFactory(), PersonFactory(), PersonFactory()
+    PersonFactory(email="")
+    for person, basis in ((yes, "61A"), (no, "REFUSED")):
+        answer = ledger.Answer(
+            person_id=person.pk,
+            purpose_id="EMARKETING",
+            basis_id=basis,
+            source_id="CHAT",
+            given_at=timezone.now(),
+            comment="Said so on the phone.",
+        )
+        ledger.record(answer, by=ledger.Recorder(door=Door.PAGE))
+
+
+def test_persons_on_are_counted_per_purpose(client, four):
+    response = client.get(reverse("persons:purpose_counts"))
+
+    assert response.context["counts"] == [("STORE", 0), ("EMARKETING", 1)]
+
+
+def test_the_effect_of_the_filter_is_counted(client, four):
+    context = client.get(reverse("persons:filter_effect")).context
+
+    assert [context[name] for name in ("on", "off", "with_address", "difference")] == [1, 2, 3, 1]
+
+
+def test_persons_without_a_basis_are_counted(client, four):
+    text = client.get(reverse("persons:missing_count", args=["STORE"])).text
+
+    assert "4 persons</a> have no legal basis for Sales and service." in text
+
+
+def test_the_effect_of_a_purpose_is_counted(client, four):
+    text = client.get(reverse("persons:purpose_effect", args=["EMARKETING"])).text
+
+    assert "1 person</a> has E-marketing ON today." in text
+    assert client.get(reverse("persons:purpose_effect", args=["NOTHING"])).status_code == 404
