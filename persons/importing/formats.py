@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -19,8 +20,7 @@ from persons.importing.tables import Record, refuse_columns
 from persons.importing.values import Given, answer, country_code, parse_date, split_list
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a row says of one purpose or of one type of subscription; the other of the two is empty."""
 
     purpose: str = ""  # its key
@@ -35,8 +35,7 @@ class Claim:
         return self.basis in STOPS
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row, read. Texts are as typed but for NFC; names, numbers, ids and places are trimmed."""
 
     number: int
@@ -312,7 +311,7 @@ def _stops(cells: Cells) -> tuple[list[Claim], bool]:
     stops, in_doubt = [], False
     for field in columns.STOPS:
         text = cells.text(field)
-        said = answer(text) if text else "nothing"
+        said = answer(text)
         if said in ("nothing", "no"):
             continue
         given = parse_date(text) if said == "unknown" else None
@@ -330,7 +329,7 @@ def _withdrawn_in_own_column(cells: Cells) -> bool:
 
 
 def _ended(cells: Cells, name: str, text: str) -> Iterator[Claim]:
-    said = answer(text) if text else "nothing"
+    said = answer(text)
     given = parse_date(text) if said == "unknown" else None
     if said in ("yes", "stop") or given:
         yield Claim(subscription=name, given=given)
@@ -387,7 +386,7 @@ def _plain(cells: Cells) -> Iterator[Claim]:
     """A yes to the newsletter is Consent. Without such a column a date of opting in says the same."""
     field = "newsletter" if "newsletter" in cells.places else "opted_in"
     text = cells.text(field)
-    said = answer(text) if text else "nothing"
+    said = answer(text)
     given = parse_date(text) if said == "unknown" else None
     if said == "stop":
         yield Claim("EMARKETING")

@@ -132,6 +132,8 @@ def moment(given: Given | None, *, stops: bool, zone: tzinfo, now: datetime) -> 
 
 def answer(text: str) -> str:
     """`yes`, `no`, `stop` for a word like *unsubscribed*, `nothing` for an empty cell or a dash, else `unknown`."""
+    if not text:
+        return "nothing"
     if text in TICKS:
         return "yes"
     plain = fold(text)
