@@ -271,17 +271,28 @@ def prepare_files() -> None:
 
 
 def migrate(server: postgres.Server | None, variables: dict[str, str]) -> None:
-    """Bring the database up to date; the embedded one remembers for which migrations that was done."""
     if server is None:
         call_manage("migrate", "--no-input", environment=variables)
         return
     written = [*ROOT.glob("*/migrations/*.py"), ROOT / "requirements.txt"]
-    now = digest_of(written, contents=True)
-    stamp = server.home / "migrated"
-    with postgres.locked(STATE / "migrate.lock"):
+    once(server, variables, "Bringing the database up to date", written, "migrate", "--no-input")
+
+
+def make_trial_users(server: postgres.Server, variables: dict[str, str]) -> None:
+    """The users of the trial, with the passwords kept in .crm."""
+    sign_ins()
+    rests_on = [STATE / "sign-ins.json", *ROOT.glob("*/management/commands/trial_users.py")]
+    once(server, variables, "Making the sign-ins", rests_on, "trial_users")
+
+
+def once(server: postgres.Server, variables: dict[str, str], doing: str, rests_on: Sequence[Path], *words: str) -> None:
+    """Run a command of manage.py on the embedded database unless it ran there since these files changed."""
+    now = digest_of(rests_on, contents=True)
+    stamp = server.home / f"{words[0]}.done"
+    with postgres.locked(STATE / f"{words[0]}.lock"):
         if not stamp.exists() or stamp.read_text() != now:
-            say("Bringing the database up to date")
-            call_manage("migrate", "--no-input", environment=variables)
+            say(doing)
+            call_manage(*words, environment=variables)
             stamp.write_text(now)
 
 
@@ -331,15 +342,17 @@ def run(options: argparse.Namespace) -> int:
         variables = environment(server, *ports)
         prepare_files()
         migrate(server, variables)
-        if signs_in := "TRIAL" in variables and not options.no_demo:
-            sign_ins()
-            call_manage("trial_users", environment=variables)
+        if is_demo := server is not None and "TRIAL" in variables and not options.no_demo:
+            make_trial_users(server, variables)
         programs = [web(pages), worker(), *([catcher(mail)] if mail else [])]
         stack.callback(processes.stop, programs)
+        stack.callback(say, "Stopping")
+        say("Starting the web server and the worker")
         for program in programs:
             program.start(variables, ROOT)
-        wait_until_ready(programs[0], pages)
-        greet(port_of(pages), signs_in=signs_in, mail=mail is not None)
+            if program.listener is pages:
+                wait_until_ready(program, pages)
+        greet(port_of(pages), signs_in=is_demo, mail=mail is not None)
         keep_up(programs, variables, server)
     return 0
 
@@ -380,7 +393,6 @@ def catcher(mail: socket.socket) -> Program:
 
 
 def wait_until_ready(program: Program, pages: socket.socket) -> None:
-    say("Starting the web server and the worker")
     answered = postgres.wait_for(lambda: program.has_ended() or answers(port_of(pages)), READY_LIMIT)
     if not answered or program.has_ended():
         raise Refused(f"The web server did not start (see {program.log}): {program.last_words()}")
@@ -405,7 +417,7 @@ def greet(port: int, *, signs_in: bool, mail: bool) -> None:
         lines += [f"  {address:<24}{password}" for address, password in sign_ins().items()]
         lines += [""]
     if mail:
-        lines += [f"Mail leaves no trace outside: it is caught in {(STATE / 'mail').relative_to(ROOT)}."]
+        lines += [f"Mail is caught in {(STATE / 'mail').relative_to(ROOT)} and goes nowhere else."]
     print("\n".join([*lines, "Ctrl-C stops it."]), flush=True)  # noqa: T201 - the terminal is its page
 
 
@@ -433,7 +445,7 @@ def manage(words: Sequence[str]) -> int:
         prepare_files()
         if server is not None:
             if words[:1] == ["migrate"]:
-                (server.home / "migrated").unlink(missing_ok=True)
+                (server.home / "migrate.done").unlink(missing_ok=True)
             else:
                 migrate(server, variables)
         return processes.in_foreground([*MANAGE, *words], variables)
