@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
@@ -125,6 +126,18 @@ ACCEPTED_THEN = """
         WHERE purpose_id = %(purpose)s AND pgh_created_at <= %(moment)s ORDER BY basis_id, pgh_id DESC) was
     WHERE pgh_label <> 'delete'"""
 
+WORDINGS_NOW = "SELECT id, ask_again_by FROM purposes_wording"
+
+WORDINGS_THEN = """
+    SELECT DISTINCT ON (id) id, ask_again_by FROM purposes_wordingevent
+    WHERE pgh_created_at <= %(moment)s ORDER BY id, pgh_id DESC"""
+
+TYPES_NOW = "SELECT key, is_active FROM purposes_subscriptiontype"
+
+TYPES_THEN = """
+    SELECT DISTINCT ON (key) key, is_active FROM purposes_subscriptiontypeevent
+    WHERE pgh_created_at <= %(moment)s ORDER BY key, pgh_id DESC"""
+
 FILTER_NOW = "SELECT filter_recipients FROM purposes_privacysettings"
 
 FILTER_THEN = """
@@ -139,6 +152,10 @@ CIRCLE = """asked AS MATERIALIZED (SELECT id, address FROM persons_person WHERE 
         UNION
         SELECT id, address FROM persons_person WHERE address IN (SELECT address FROM asked)),"""
 
+# An active subscription counts if it is to the mailing's type, or, for a mailing without one, to any active type.
+
+COUNTS = "(%(type)s::text IS NOT NULL OR t.is_active)"
+
 # The facts that the rows of the table are about. `choice` is one row per person with any subscription that matters:
 # of the mailing's type, or, for a mailing without a type, of all. Whoever reaches row 8 has no stop of their own, so
 # that the latest stop at the address is somebody else's.
@@ -148,22 +165,24 @@ FACTS = """
     consent AS NOT MATERIALIZED ({consents}),
     choice AS (
         SELECT s.person_id,
-               coalesce(bool_or(s.is_active AND (%(type)s::text IS NOT NULL OR t.is_active)), false) AS is_active,
+               bool_or(s.is_active AND {counts}) AS is_active,
                max(s.given_at) FILTER (WHERE NOT s.is_active) AS ended_at,
-               max(s.given_at) FILTER (WHERE s.is_active AND s.is_own) AS own_at,
-               max(s.event_id) FILTER (WHERE s.is_active) AS active_event_id,
+               max(s.given_at) FILTER (WHERE s.is_active AND s.is_own AND {counts}) AS own_at,
+               max(s.event_id) FILTER (WHERE s.is_active AND {counts}) AS active_event_id,
                max(s.event_id) FILTER (WHERE NOT s.is_active) AS ended_event_id
-        FROM ({subscriptions}) s JOIN purposes_subscriptiontype t ON t.key = s.type_id
+        FROM ({subscriptions}) s JOIN ({types}) t ON t.key = s.type_id
         WHERE (%(type)s::text IS NULL OR s.type_id = %(type)s::text) {of_circle}
         GROUP BY s.person_id),
     stop_at AS (
-        SELECT o.address, max(s.given_at) AS stopped_at, max(s.event_id) AS event_id
+        SELECT o.address, max(s.given_at) AS stopped_at,
+               (array_agg(s.event_id ORDER BY s.given_at DESC))[1] AS event_id
         FROM consent s
         JOIN purposes_legalbasis b ON b.key = s.basis_id AND NOT b.allows
         JOIN {circle} o ON o.id = s.person_id AND o.address IS NOT NULL
         GROUP BY o.address),
     end_at AS (
-        SELECT o.address, max(s.ended_at) AS stopped_at, max(s.ended_event_id) AS event_id
+        SELECT o.address, max(s.ended_at) AS stopped_at,
+               (array_agg(s.ended_event_id ORDER BY s.ended_at DESC))[1] AS event_id
         FROM choice s
         JOIN {circle} o ON o.id = s.person_id AND o.address IS NOT NULL
         WHERE s.ended_at IS NOT NULL AND NOT s.is_active
@@ -197,7 +216,7 @@ FACTS = """
         LEFT JOIN consent ON consent.person_id = p.id
         LEFT JOIN purposes_legalbasis basis ON basis.key = consent.basis_id
         LEFT JOIN ({accepted}) accepted ON accepted.basis_id = consent.basis_id
-        LEFT JOIN purposes_wording wording ON wording.id = consent.wording_id
+        LEFT JOIN ({wordings}) wording ON wording.id = consent.wording_id
         LEFT JOIN choice ON choice.person_id = p.id
         LEFT JOIN stop_at ON stop_at.address = p.address
         LEFT JOIN end_at ON end_at.address = p.address
@@ -255,6 +274,9 @@ def judged(question: Question, among: str | None = None) -> tuple[str, dict[str,
         consents=CONSENTS_THEN.format(circle=circle) if then else CONSENTS_NOW,
         subscriptions=SUBSCRIPTIONS_THEN.format(circle=circle) if then else SUBSCRIPTIONS_NOW,
         accepted=ACCEPTED_THEN if then else ACCEPTED_NOW,
+        wordings=WORDINGS_THEN if then else WORDINGS_NOW,
+        types=TYPES_THEN if then else TYPES_NOW,
+        counts=COUNTS,
         now="%(moment)s" if then else "statement_timestamp()",
     )
     table = TABLE.format(
@@ -295,7 +317,10 @@ def among_ids(persons: QuerySet[Person] | None) -> str | None:
     """A set of persons as SQL that selects their ids, ready to stand in `judged`."""
     if persons is None:
         return None
-    sql, parameters = persons.order_by().values("pk").query.sql_with_params()
+    try:
+        sql, parameters = persons.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:  # Django sees without asking that nobody is in it
+        return "SELECT NULL::bigint WHERE false"
     return _composed(sql, parameters)
 
 
