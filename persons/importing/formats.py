@@ -293,12 +293,10 @@ def _names(cells: Cells) -> tuple[str, str]:
 
 
 def _one_of_each(claims: Iterator[Claim]) -> tuple[Claim, ...]:
-    """In one row a stop beats an allowance; of two of a kind the first counts."""
+    """The first of each counts. Stops come first, so that in one row a stop beats an allowance."""
     standing: dict[tuple[str, str], Claim] = {}
     for claim in claims:
-        about = (claim.purpose, claim.subscription)
-        if about not in standing or (claim.stops and not standing[about].stops):
-            standing[about] = claim
+        standing.setdefault((claim.purpose, claim.subscription), claim)
     return tuple(standing.values())
 
 

@@ -313,6 +313,18 @@ def test_a_stop_beats_the_yes_and_the_subscriptions_of_its_row():
     assert codes(row) == ["stop_beats_allowance"] * 2
 
 
+def test_a_stop_in_a_column_of_its_own_beats_what_allows():
+    row = superoffice(**{"E-markedsføring - Hjemmel": "Samtykke", "Avmeldt dato": "1.2.2024", "Hjemmel": "Lovpålagt"})
+
+    assert row.answers == (Claim("EMARKETING", given=date(2024, 2, 1)), Claim("STORE", "", "61C"))
+
+
+def test_a_type_that_is_ended_is_not_active_in_the_same_row():
+    row = read(SUPEROFFICE | {"Abonnement": "Nyheter; Tilbud", "Opted out of email: News": "true"})
+
+    assert row.answers == (Claim("", "NEWS", "WITHDRAWN"), Claim("", "PROMOTIONS", "61A"))
+
+
 def test_a_stop_of_sales_and_service_leaves_e_marketing_alone():
     row = superoffice(**{"Hjemmel": "Trukket tilbake", "E-markedsføring - Hjemmel": "Samtykke"})
 
