@@ -1,9 +1,10 @@
 """What stands for one person, row by row, as their page shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
+from persons import verdict
 from persons.models import Consent, Person, Subscription
 from purposes.models import EMARKETING, Purpose, SubscriptionType
 
@@ -82,3 +83,23 @@ def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[Subscri
     emarketing = next(row for row in purposes if row.purpose.pk == EMARKETING)
     chosen = {row.type_id: row for row in person.subscriptions.select_related("source", "event__act__user")}
     return [SubscriptionRow(type_, chosen.get(type_.pk), emarketing) for type_ in SubscriptionType.objects.active()]
+
+
+def plain_answer(person: Person, subscriptions: list[SubscriptionRow]) -> verdict.Explanation:
+    """Whether e-marketing comes: all of it, some types only, all but some, or none, and why."""
+    found = verdict.explain(person)
+    ended = [row.type for row in subscriptions if row.subscription and not row.subscription.is_active]
+    if found.code == verdict.Code.SUBSCRIPTION:
+        chosen = [row.type for row in subscriptions if row.subscription and row.subscription.is_active]
+        return replace(found, sentence=_("%(types)s only") % {"types": listed(chosen)})
+    if found.code == verdict.Code.UNSUBSCRIBED and (others := [row for row in subscriptions if row.type not in ended]):
+        found = verdict.explain(person, verdict.Question(type=others[0].type.pk))
+    if found.allowed and ended:
+        return replace(
+            found, sentence=_("%(answer)s; not %(types)s") % {"answer": found.sentence, "types": listed(ended)}
+        )
+    return found
+
+
+def listed(types: list[SubscriptionType]) -> str:
+    return ", ".join(str(type_) for type_ in types)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from persons import ledger, lists, standing, verdict
+from persons import ledger, lists, standing
 from persons.forms import ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Evidence, Person
 from purposes.models import EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
@@ -136,13 +136,7 @@ def subscription_form(request, person, type_):
 
 
 def consent_tab(request, person, form=None, status=200):
-    purposes = standing.purposes_of(person)
-    context = heading(request, person, "persons:detail", purposes) | {
-        "purposes": purposes,
-        "subscriptions": standing.subscriptions_of(person, purposes),
-        "flags": [("no_mailings", person.no_mailings), ("former_employee", person.former_employee)],
-        "form": form,
-    }
+    context = heading(request, person, "persons:detail") | {"form": form}
     return render(request, "persons/detail.html", context, status=status)
 
 
@@ -167,7 +161,7 @@ def history(request, pk):
     events = person.events.newest_first().select_related(
         "act__user", "purpose", "subscription_type", "basis_before", "basis_after", "source", "wording", "evidence"
     )
-    context = heading(request, person, "persons:history", standing.purposes_of(person)) | {"events": events}
+    context = heading(request, person, "persons:history") | {"events": events}
     return render(request, "persons/history.html", context)
 
 
@@ -180,13 +174,17 @@ def evidence(request, pk, event):
 # ---- on both
 
 
-def heading(request, person, here, purposes):
+def heading(request, person, here):
     """What stands above the tabs: who it is, the ground for sales and service, and the plain answer."""
+    purposes = standing.purposes_of(person)
+    subscriptions = standing.subscriptions_of(person, purposes)
     tabs = [("persons:detail", _("Consent")), ("persons:history", _("History"))]
     return rights(request) | {
         "person": person,
         "store": next(row for row in purposes if row.purpose.pk == STORE),
-        "explanation": verdict.explain(person),
+        "purposes": purposes,
+        "subscriptions": subscriptions,
+        "explanation": standing.plain_answer(person, subscriptions),
         "tabs": [
             {"url": reverse(route, args=[person.pk]), "label": label, "is_here": route == here} for route, label in tabs
         ],

@@ -20,8 +20,11 @@ document.addEventListener("htmx:responseError", sayThatItFailed);
 document.addEventListener("htmx:sendError", sayThatItFailed);
 document.addEventListener("htmx:timeout", sayThatItFailed);
 
-// After a part was renewed the keyboard stays where the work is: at the first refusal, at the form just opened.
-document.addEventListener("htmx:afterSettle", () => {
-  const next = document.querySelector("#page .field-refused :is(input, select, textarea), #page [data-focus]");
+// After the page was renewed the keyboard stays where the work is: at the first refusal, at the form just opened.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id !== "page") return;
+  const page = document.getElementById("page");
+  const next = page.querySelector(".field-refused :is(input, select, textarea)") || page.querySelector("[data-focus]");
   if (next) next.focus();
+  else if (document.activeElement === document.body) page.focus({ preventScroll: true });
 });

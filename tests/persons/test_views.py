@@ -362,6 +362,42 @@ def test_the_head_gives_the_plain_answer(client, person, sign_in):
     assert context["explanation"].sentence in client.get(person.get_absolute_url()).text
 
 
+def choose(person, key, is_active):
+    chosen = ledger.subscription(
+        is_active=is_active,
+        person_id=person.pk,
+        type_id=key,
+        source_id="EMAIL",
+        given_at=timezone.now(),
+        comment=PROOF,
+    )
+    ledger.record(chosen, by=ledger.Recorder(door=Door.PAGE))
+
+
+@pytest.mark.parametrize(
+    ("basis", "chosen", "is_allowed", "words"),
+    [
+        ("61A", {}, True, "Yes"),
+        ("61A", {"NEWS": False}, True, "; not News"),
+        (None, {"NEWS": True}, True, "News only"),
+        (None, {"NEWS": True, "URGENT": True}, True, "News, Urgent messages only"),
+        (None, {"NEWS": False}, False, "No"),
+        ("WITHDRAWN", {"NEWS": True}, False, "No"),
+        (None, {}, False, "No"),
+    ],
+)
+def test_the_plain_answer_names_the_types_that_differ(client, person, sign_in, basis, chosen, is_allowed, words):
+    sign_in(READER)
+    if basis:
+        answer(person, basis)
+    for key, is_active in chosen.items():
+        choose(person, key, is_active)
+
+    explanation = client.get(person.get_absolute_url()).context["explanation"]
+
+    assert (explanation.allowed, words in explanation.sentence) == (is_allowed, True)
+
+
 def test_history_holds_every_event_the_newest_first(client, person, sign_in):
     sign_in(READER)
     answer(person, "61A")
