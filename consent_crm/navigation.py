@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from .access import ROUTES, may, right_to
 
+# route, label, and what one does there
 PLACES = [
-    ("home", _("Home")),
-    ("persons:list", _("Persons")),
-    ("mailings:list", _("Mailings")),
-    ("privacy:consent", _("Privacy")),
+    ("home", _("Home"), ""),
+    ("persons:list", _("Persons"), _("Look somebody up, see what they answered, record a new answer.")),
+    ("mailings:list", _("Mailings"), _("Write to those who may be written to.")),
+    ("privacy:consent", _("Privacy"), _("What may be asked of people, on which grounds, and who receives mailings.")),
 ]
 
 
@@ -18,7 +19,7 @@ def frame(request):
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    places = [place(request, route, label) for route, label in PLACES if is_open(user, route)]
+    places = [place(request, *entry) for entry in PLACES if is_open(user, entry[0])]
     find_url = reverse("persons:list") if is_open(user, "persons:list") else ""
     return {"navigation": places, "find_persons_url": find_url}
 
@@ -27,9 +28,9 @@ def is_open(user, route):
     return route in ROUTES and may(user, right_to(route))
 
 
-def place(request, route, label):
+def place(request, route, label, purpose):
     """One entry; it is *here* on every page of its area."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     area = route.partition(":")
     is_here = here == route or (bool(area[1]) and here.startswith(f"{area[0]}:"))
-    return {"url": reverse(route), "label": label, "is_here": is_here}
+    return {"url": reverse(route), "label": label, "purpose": purpose, "is_here": is_here}

@@ -161,6 +161,11 @@ class SwitchOnForm(AnswerForm):
     source = given_date = given_unknown = file = None
     expresser = Act.ExpressedBy.PERSON
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["comment"].required = True
+        self.fields["comment"].error_messages["required"] = ledger.Outcome.NO_PROOF.label
+
     def as_it_stands(self):
         return {}
 
@@ -191,6 +196,15 @@ class SubscriptionForm(AnswerForm):
             file=self.cleaned_data["file"],
         )
         return self.record(answer, by)
+
+
+class AsOfForm(forms.Form):
+    as_of = forms.DateField(label=_("As of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def moment(self):
+        """The end of that day as the reader counts days."""
+        day_after = self.cleaned_data["as_of"] + timedelta(days=1)
+        return timezone.make_aware(datetime.combine(day_after, time.min)) - timedelta(microseconds=1)
 
 
 def switched(person, basis, comment=""):

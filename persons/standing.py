@@ -1,11 +1,13 @@
 """What stands for one person, row by row, as their page shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from persons import verdict
-from persons.models import Consent, Person, Subscription
+from persons.models import Consent, ConsentEvent, Person, Subscription
 from purposes.models import EMARKETING, Purpose, SubscriptionType
 
 
@@ -83,6 +85,15 @@ def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[Subscri
     emarketing = next(row for row in purposes if row.purpose.pk == EMARKETING)
     chosen = {row.type_id: row for row in person.subscriptions.select_related("source", "event__act__user")}
     return [SubscriptionRow(type_, chosen.get(type_.pk), emarketing) for type_ in SubscriptionType.objects.active()]
+
+
+def answers_at(events: Iterable[ConsentEvent], moment: datetime) -> list[ConsentEvent]:
+    """Of events, the newest first: those that stood at a moment, by what had been recorded by then."""
+    latest: dict[tuple, ConsentEvent] = {}
+    for event in events:
+        if not event.is_late and event.act.recorded_at <= moment:
+            latest.setdefault((event.purpose_id, event.subscription_type_id), event)
+    return [event for event in latest.values() if event.basis_after_id]
 
 
 def plain_answer(person: Person, subscriptions: list[SubscriptionRow]) -> verdict.Explanation:

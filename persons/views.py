@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from persons import ledger, lists, standing
-from persons.forms import ConsentForm, SubscriptionForm, SwitchOnForm, switched
+from persons import ledger, lists, standing, verdict
+from persons.forms import AsOfForm, ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Evidence, Person
 from purposes.models import EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
 
@@ -162,7 +162,21 @@ def history(request, pk):
         "act__user", "purpose", "subscription_type", "basis_before", "basis_after", "source", "wording", "evidence"
     )
     context = heading(request, person, "persons:history") | {"events": events}
-    return render(request, "persons/history.html", context)
+    return render(request, "persons/history.html", context | as_of(request, person, events))
+
+
+def as_of(request, person, events):
+    """What stood on the day that the reader asks about, and what the verdict on the answers was (rules 3)."""
+    form = AsOfForm(request.GET if "as_of" in request.GET else None)
+    if not form.is_valid():
+        return {"form": form}
+    moment = form.moment()
+    return {
+        "form": form,
+        "moment": moment,
+        "stood": standing.answers_at(events, moment),
+        "explanation_then": verdict.explain(person, verdict.Question(moment=moment)),
+    }
 
 
 def evidence(request, pk, event):

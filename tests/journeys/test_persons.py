@@ -118,6 +118,10 @@ def test_history_is_fit_to_use(site, page, person, signed_in, assert_fit_to_use)
 
     expect(page.get_by_text("Subscription: News")).to_be_visible()
     assert_fit_to_use(page)
+    page.get_by_label("What stood on").fill(timezone.localdate().isoformat())
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="As of")).to_be_visible()
+    assert_fit_to_use(page)
 
 
 def test_the_person_s_page_works_without_javascript(site, browser, person, signed_in, context):

@@ -414,6 +414,28 @@ def test_history_holds_every_event_the_newest_first(client, person, sign_in):
     assert "Late: kept, but an answer given later stands" in response.text
 
 
+def test_history_shows_what_stood_on_a_day(client, person, sign_in):
+    sign_in(READER)
+    url = reverse("persons:history", args=[person.pk])
+    answer(person, "61A")
+    answer(person, "61F", given_at=timezone.now() - timedelta(days=99))
+    today, yesterday = timezone.localdate(), timezone.localdate() - timedelta(days=1)
+
+    then, now = (client.get(url, {"as_of": day.isoformat()}).context for day in (yesterday, today))
+
+    assert (then["stood"], then["explanation_then"].allowed) == ([], False)
+    assert ([event.basis_after_id for event in now["stood"]], now["explanation_then"].allowed) == (["61A"], True)
+
+
+def test_an_unreadable_day_is_refused_at_its_field(client, person, sign_in):
+    sign_in(READER)
+    answer(person, "61A")
+
+    context = client.get(reverse("persons:history", args=[person.pk]), {"as_of": "soon"}).context
+
+    assert context["form"].errors == {"as_of": ["Enter a valid date."]}
+
+
 def test_evidence_is_kept_not_opened(client, person, sign_in):
     sign_in(SALES)
     send_consent(client, person, **filled_in(file=SimpleUploadedFile("page.html", b"<script>x</script>")))
