@@ -156,11 +156,11 @@ def record_rows(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -
     Of several answers of one person on one matter each meets what the one with the lower number left standing.
     """
     rounds = ROUNDS.format(answers=answers_sql)
-    statement = DECIDED.format(rounds=rounds) + WRITTEN
+    statement = DECIDED.format(rounds=rounds, late=OLDER) + WRITTEN
     written: list[Written] = []
     act = None
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", parameters)  # noqa: S608
+        cursor.execute(f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", parameters)
         last_round = dict(cursor.fetchall())
         lock(last_round)
         for number in range(1, max(last_round.values(), default=0) + 1):
@@ -198,7 +198,7 @@ COLUMNS = {
     "only_if_none": "boolean",
 }
 
-UNNESTED = "SELECT * FROM unnest({arrays}) AS given ({names})".format(  # noqa: S608 - constants
+UNNESTED = "SELECT * FROM unnest({arrays}) AS given ({names})".format(
     arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in COLUMNS.items()), names=", ".join(COLUMNS)
 )
 
@@ -254,14 +254,15 @@ compared AS (
                AND w.comment = coalesce((SELECT comment FROM persons_evidence v WHERE v.event_id = stood_by_event), '')
                AS is_equal,
            w.given_at IS NULL AND stood_allowing = allows AND (NOT allows OR stood_on = basis_id) AS is_undated_equal,
-           EXISTS (SELECT FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
-                   WHERE e.person_id = w.person_id AND e.is_late
-                     AND e.purpose_id IS NOT DISTINCT FROM w.purpose_id
-                     AND e.subscription_type_id IS NOT DISTINCT FROM w.type_id
-                     AND e.basis_after_id = w.basis_id AND e.source_id = w.source_id
-                     AND e.wording_id IS NOT DISTINCT FROM w.wording_id
-                     AND e.given_at IS NOT DISTINCT FROM w.given AND w.file_hash IS NULL
-                     AND coalesce(v.comment, '') = w.comment) AS is_kept_late
+           (SELECT CASE WHEN bool_or(e.is_late) THEN 'late' ELSE 'replaced' END
+            FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
+            WHERE e.person_id = w.person_id AND w.file_hash IS NULL
+              AND e.purpose_id IS NOT DISTINCT FROM w.purpose_id
+              AND e.subscription_type_id IS NOT DISTINCT FROM w.type_id
+              AND e.basis_after_id = w.basis_id AND e.source_id = w.source_id
+              AND e.wording_id IS NOT DISTINCT FROM w.wording_id AND e.given_at IS NOT DISTINCT FROM w.given
+              AND coalesce(v.comment, '') = w.comment
+            HAVING count(*) > 0) AS known_as
     FROM weighed w),
 decided AS (
     SELECT *, CASE
@@ -270,7 +271,7 @@ decided AS (
         WHEN allows AND is_inactive                                        THEN 'inactive'
         WHEN allows AND NOT is_accepted                                    THEN 'not_accepted'
         WHEN is_ahead                                                      THEN 'future'
-        WHEN is_equal OR is_undated_equal OR is_kept_late                  THEN 'same'
+        WHEN is_equal OR is_undated_equal OR known_as = 'late'             THEN 'same'
         WHEN allows AND NOT stood_allowing AND (given IS NULL OR given > stood_since)
              AND NOT (given IS NOT NULL AND force >= stood_force)          THEN 'stop_stands'
         WHEN NOT is_proven                                                 THEN 'no_proof'
@@ -279,13 +280,16 @@ decided AS (
         WHEN NOT stood_allowing AND NOT allows AND given > stood_since AND force >= stood_force
              AND (stood_on <> %(objected)s OR basis_id = %(objected)s)
              AND (NOT stood_own OR %(is_own)s)                             THEN 'recorded'
-        WHEN NOT stood_allowing                                            THEN 'late'
-        WHEN NOT allows AND stood_since > given AND stood_force >= force   THEN 'late'
+        WHEN NOT stood_allowing                                            THEN {late}
+        WHEN NOT allows AND stood_since > given AND stood_force >= force   THEN {late}
         WHEN NOT allows                                                    THEN 'recorded'
         WHEN given > stood_since OR (given IS NOT NULL AND stood_since IS NULL)
              OR (given = stood_since AND %(is_page)s)                      THEN 'recorded'
-        ELSE 'late' END AS outcome
+        ELSE {late} END AS outcome
     FROM compared)"""
+
+# an older answer that does not win: kept, unless the ledger has it already, be it as one that stood for a time
+OLDER = "CASE WHEN known_as IS NULL THEN 'late' ELSE 'same' END"
 
 # The act only if there is something to keep; its events; what lies beside them; what stands from now on.
 

@@ -88,7 +88,7 @@ LEAVES = f"""
     LEFT JOIN persons_consentevent e ON e.act_id = sealed.act_id
     WHERE sealed.seal_id = %s
     ORDER BY sealed.position, e.id
-"""  # noqa: S608 - constants
+"""
 
 LEAVES_OF_ACTS = f"""
     SELECT sealed.position, {LEAF_FIELDS}
@@ -96,7 +96,7 @@ LEAVES_OF_ACTS = f"""
     JOIN persons_act a ON a.id = sealed.act_id
     LEFT JOIN persons_consentevent e ON e.act_id = sealed.act_id
     ORDER BY sealed.position, e.id
-"""  # noqa: S608 - constants
+"""
 
 TAKE_UNSEALED = """
     WITH waiting AS (
@@ -158,7 +158,7 @@ def _seal_once() -> int:
 def _write_seal(cursor: Any, acts: list[int]) -> None:
     last = Seal.objects.order_by("number").last()
     number, previous = (last.number + 1, bytes(last.hash)) if last else (1, NO_HASH)
-    cursor.execute(f"SELECT now, {_micros('now')} FROM clock_timestamp() AS now")  # noqa: S608 - constant
+    cursor.execute(f"SELECT now, {_micros('now')} FROM clock_timestamp() AS now")
     sealed_at, micros = cursor.fetchone()
     cursor.execute(LEAVES_OF_ACTS, [acts])
     found = _contents(cursor)

@@ -292,14 +292,14 @@ def counts(question: Question, among: QuerySet[Person] | None = None) -> dict[st
     """How many persons get which code; codes that nobody gets are left out."""
     sql, parameters = judged(question, among_ids(among))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT code, count(*) FROM ({sql}) v GROUP BY code", parameters)  # noqa: S608 - see judged
+        cursor.execute(f"SELECT code, count(*) FROM ({sql}) v GROUP BY code", parameters)
         return dict(cursor.fetchall())
 
 
 def persons_with(question: Question, *codes: Code) -> QuerySet[Person]:
     """The persons whose verdict is one of the codes."""
     sql, parameters = judged(question)
-    ids = f"SELECT person_id FROM ({sql}) v WHERE code = ANY(%(codes)s)"  # noqa: S608 - see judged
+    ids = f"SELECT person_id FROM ({sql}) v WHERE code = ANY(%(codes)s)"
     return Person.objects.filter(pk__in=RawSQL(_composed(ids, parameters | {"codes": list(codes)}), []))
 
 
@@ -307,7 +307,7 @@ def explain(person: Person, question: Question | None = None) -> Explanation:
     """The verdict on one person, as a sentence that may stand on a page."""
     sql, parameters = judged(question or Question(), "SELECT %(person)s")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT code, event_id FROM ({sql}) v", parameters | {"person": person.pk})  # noqa: S608
+        cursor.execute(f"SELECT code, event_id FROM ({sql}) v", parameters | {"person": person.pk})
         code, event_id = cursor.fetchone()
     event = ConsentEvent.objects.select_related("act", "basis_after", "source").filter(pk=event_id).first()
     return Explanation(Code(code), sentence(Code(code), event), event)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from persons.ledger import Outcome
+
 # The cells of such a row cannot be trusted: it is reported and not imported.
 REFUSALS = {
     "nul_bytes": _("The row holds NUL bytes. It was not imported."),
@@ -14,6 +16,11 @@ REFUSALS = {
     "unclosed_quote": _(
         "A quotation mark is opened here and not closed in this row. "
         "Neither the row nor what it swallowed was imported."
+    ),
+    "too_long": _("A cell is longer than any name, title or number can be. The row was not imported."),
+    "nobody": _("The row has neither a name nor an e-mail address. It was not imported."),
+    "ambiguous": _(
+        "Several persons have this address and the row has no name. Only its stop was recorded, for all of them."
     ),
 }
 # The row is imported; this cell, or this answer, is not what it seems.
@@ -35,6 +42,11 @@ SENTENCES = REFUSALS | REMARKS
 class Problem:
     code: str  # a key of SENTENCES
     cell: str  # the text in question, as it stands in the file; empty when the whole row is
+
+
+def sentence_of(code: str) -> str:
+    """What to tell people: a code of this page, or the ledger's refusal of an answer."""
+    return str(SENTENCES.get(code) or Outcome(code).label)
 
 
 class NotATable(Exception):

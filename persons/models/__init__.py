@@ -1,5 +1,6 @@
 from persons.models.address import Deliverability, Suppression, keyed_hash
 from persons.models.consent import Consent, Subscription
+from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow
 from persons.models.ledger import OWN_DOORS, Act, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
 from persons.models.link import LinkToken
 from persons.models.operation import Operation
@@ -16,6 +17,10 @@ __all__ = [
     "Door",
     "Evidence",
     "ExternalId",
+    "Import",
+    "ImportAnswer",
+    "ImportProblem",
+    "ImportRow",
     "LinkToken",
     "Operation",
     "Person",

@@ -52,9 +52,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "allows",
-                    models.BooleanField(
-                        help_text="Otherwise it stops it.", verbose_name="allows the processing"
-                    ),
+                    models.BooleanField(help_text="Otherwise it stops it.", verbose_name="allows the processing"),
                 ),
                 ("help_text", models.TextField(blank=True, verbose_name="help text")),
                 ("rights", models.TextField(blank=True, verbose_name="rights that follow from it")),
@@ -83,9 +81,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "basis",
@@ -133,9 +129,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "allows",
-                    models.BooleanField(
-                        help_text="Otherwise it stops it.", verbose_name="allows the processing"
-                    ),
+                    models.BooleanField(help_text="Otherwise it stops it.", verbose_name="allows the processing"),
                 ),
                 ("help_text", models.TextField(blank=True, verbose_name="help text")),
                 ("rights", models.TextField(blank=True, verbose_name="rights that follow from it")),
@@ -182,9 +176,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "set_default_basis",
@@ -746,9 +738,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "language",
@@ -770,15 +760,11 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
                     "statement_title",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="title of the privacy statement"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="title of the privacy statement"),
                 ),
                 (
                     "statement_url",
-                    models.URLField(
-                        blank=True, max_length=500, verbose_name="address of the privacy statement"
-                    ),
+                    models.URLField(blank=True, max_length=500, verbose_name="address of the privacy statement"),
                 ),
                 (
                     "ask_again_by",
@@ -851,15 +837,11 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
                     "statement_title",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="title of the privacy statement"
-                    ),
+                    models.CharField(blank=True, max_length=200, verbose_name="title of the privacy statement"),
                 ),
                 (
                     "statement_url",
-                    models.URLField(
-                        blank=True, max_length=500, verbose_name="address of the privacy statement"
-                    ),
+                    models.URLField(blank=True, max_length=500, verbose_name="address of the privacy statement"),
                 ),
                 (
                     "ask_again_by",
@@ -929,9 +911,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="legalbasis",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_active", True), models.Q(("key", "WITHDRAWN"), _negated=True), _connector="OR"
-                ),
+                condition=models.Q(("is_active", True), models.Q(("key", "WITHDRAWN"), _negated=True), _connector="OR"),
                 name="withdrawn_stays_active",
                 violation_error_message="Withdrawn cannot be deactivated: people must always be able to withdraw.",
             ),
@@ -1011,9 +991,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="privacysettings",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("id", 1)), name="one_row_of_privacy_settings"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="one_row_of_privacy_settings"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="privacysettings",
@@ -1061,9 +1039,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="purpose",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("validity_months__isnull", True), ("validity_months__gt", 0), _connector="OR"
-                ),
+                condition=models.Q(("validity_months__isnull", True), ("validity_months__gt", 0), _connector="OR"),
                 name="validity_is_a_month_or_more",
                 violation_error_message="A validity is one month or more; leave it empty for no end.",
             ),

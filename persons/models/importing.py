@@ -1,0 +1,123 @@
+"""An import under way: what a file says, staged row by row, until it is applied."""
+
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from persons.models.operation import Operation
+from persons.models.person import Company, Person, folded
+
+
+class Import(models.Model):
+    """One application of one file. The rows go when it is done; the numbers and the problems stay.
+
+    `moment` is when a file of this digest was first applied: what counts as now for its dates (rules 4.6).
+    """
+
+    operation = models.OneToOneField(Operation, models.CASCADE, primary_key=True, related_name="+")
+    file_name = models.CharField(_("file"), max_length=255)
+    digest = models.BinaryField(max_length=32)
+    format = models.CharField(_("format"), max_length=40)
+    options = models.JSONField(default=dict)
+    moment = models.DateTimeField(db_default=Now())
+    counts = models.JSONField(_("what the file holds"), default=dict)
+    batches = models.PositiveIntegerField(default=0)
+    batches_done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(_("persons created"), default=0)
+    updated = models.PositiveIntegerField(_("persons updated"), default=0)
+    same = models.PositiveIntegerField(_("answers already standing"), default=0)
+    late = models.PositiveIntegerField(_("answers kept as late"), default=0)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [models.Index("digest", name="imports_of_a_file")]
+
+    def __str__(self):
+        return self.file_name
+
+
+def limit(field: str, model: type[models.Model] = Person) -> int:
+    return model._meta.get_field(field).max_length
+
+
+class ImportRow(models.Model):
+    """One row of the file, as read. Rows that may concern one person have one `bucket`, and so lie in one batch."""
+
+    imported_by = models.ForeignKey(Import, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()
+    bucket = models.BigIntegerField()
+    person_id = models.BigIntegerField(null=True)
+    is_created = models.BooleanField(db_default=False)
+    first_name = models.CharField(max_length=limit("first_name"))
+    last_name = models.CharField(max_length=limit("last_name"))
+    company = models.CharField(max_length=limit("name", Company))
+    title = models.CharField(max_length=limit("title"))
+    email = models.CharField(max_length=limit("email"))
+    address = models.CharField(max_length=limit("address"), null=True)
+    address_hash = models.BinaryField(null=True)
+    phone = models.CharField(max_length=limit("phone"))
+    mobile = models.CharField(max_length=limit("mobile"))
+    street = models.CharField(max_length=limit("street"))
+    postcode = models.CharField(max_length=limit("postcode"))
+    city = models.CharField(max_length=limit("city"))
+    country = models.CharField(max_length=limit("country"))
+    system = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200)
+    no_mailings = models.BooleanField()
+    former_employee = models.BooleanField()
+    has_bounced = models.BooleanField()
+    bounced_at = models.DateTimeField(null=True)
+    name_key = models.GeneratedField(
+        expression=folded(models.functions.Concat(F("first_name"), models.Value(" "), F("last_name"))),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    company_key = models.GeneratedField(
+        expression=folded(F("company")), output_field=models.TextField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint("imported_by", "number", name="one_row_per_number")]
+        indexes = [models.Index("imported_by", "bucket", name="rows_of_a_batch")]
+
+    def __str__(self):
+        return f"{self.imported_by_id}: {self.number}"
+
+
+class ImportAnswer(models.Model):
+    """What one row says on one matter. Those added for others with the address, or by default, are `is_derived`."""
+
+    imported_by = models.ForeignKey(Import, models.CASCADE, related_name="answers")
+    row_number = models.PositiveIntegerField()
+    bucket = models.BigIntegerField()
+    person_id = models.BigIntegerField(null=True)
+    is_derived = models.BooleanField(db_default=False)
+    purpose_id = models.CharField(max_length=40, null=True)
+    type_id = models.CharField(max_length=40, null=True)
+    basis_id = models.CharField(max_length=40)
+    source_id = models.CharField(max_length=40)
+    given_at = models.DateTimeField(null=True)
+    comment = models.TextField()
+    only_if_none = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index("imported_by", "bucket", name="answers_of_a_batch")]
+
+    def __str__(self):
+        return f"{self.imported_by_id}: {self.row_number} {self.purpose_id or self.type_id}"
+
+
+class ImportProblem(models.Model):
+    """Something in a row that was not taken over as it stands, by code; never the cell itself, which names people."""
+
+    imported_by = models.ForeignKey(Import, models.CASCADE, related_name="problems")
+    row_number = models.PositiveIntegerField()
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["row_number", "code"]
+
+    def __str__(self):
+        return f"{self.row_number}: {self.code}"
