@@ -390,7 +390,7 @@ def _stored(file: File | None) -> str:
     """Where the file of an answer now lies; empty for none."""
     if file is None:
         return ""
-    return default_storage.save(Evidence._meta.get_field("file").generate_filename(None, file.name), file)
+    return default_storage.save(Evidence.file.field.generate_filename(Evidence(), file.name or "evidence"), file)
 
 
 def _sha256(file: File) -> bytes:

@@ -23,6 +23,7 @@ from persons.importing.tables import open_table
 from persons.importing.values import moment
 from persons.ledger import PROOF_LETTERS
 from persons.models import Import, ImportRow, Operation, keyed_hash
+from persons.models.importing import limit
 from purposes.models import CONSENT, STORE, PrivacySettings, SubscriptionType
 
 BUCKETS = 1 << 32
@@ -41,7 +42,7 @@ ANSWER_COLUMNS = [
     "imported_by_id", "row_number", "bucket", "purpose_id", "type_id", "basis_id", "source_id", "given_at", "comment",
     "only_if_none",
 ]  # fmt: skip
-LIMITS = {name: ImportRow._meta.get_field(name).max_length for name in TEXTS}
+LIMITS = {name: limit(name, ImportRow) for name in TEXTS}
 
 
 @dataclass(frozen=True, kw_only=True)

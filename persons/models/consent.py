@@ -12,7 +12,7 @@ from purposes.models import AcceptedBasis, LegalBasis, Purpose, Source, Subscrip
 class StandingAnswer(models.Model):
     """Written by `persons.ledger` alone, and rebuildable from the events."""
 
-    person = models.ForeignKey("Person", models.PROTECT, related_name="%(class)ss")
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="%(class)ss")
     event = models.OneToOneField(ConsentEvent, models.PROTECT, related_name="+")
     source = models.ForeignKey(Source, models.PROTECT, related_name="+", verbose_name=_("source"))
     given_at = models.DateTimeField(_("given at"), null=True)

@@ -60,7 +60,7 @@ class Act(models.Model):
     token = models.CharField(_("key of the API token"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
-    operation = models.ForeignKey("Operation", models.PROTECT, null=True, related_name="acts")
+    operation = models.ForeignKey("persons.Operation", models.PROTECT, null=True, related_name="acts")
     recorded_at = models.DateTimeField(_("recorded"), db_default=ClockTimestamp())
     written_in = TransactionId(db_default=CurrentTransaction())
 
@@ -94,7 +94,7 @@ class ConsentEvent(models.Model):
         OWN = 2, _("through an own door; among the stops, Objected too")
 
     act = models.ForeignKey(Act, models.PROTECT, related_name="events")
-    person = models.ForeignKey("Person", models.PROTECT, related_name="events")
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="events")
     purpose = models.ForeignKey(Purpose, models.PROTECT, null=True, related_name="+")
     subscription_type = models.ForeignKey(SubscriptionType, models.PROTECT, null=True, related_name="+")
     basis_before = models.ForeignKey(LegalBasis, models.PROTECT, null=True, related_name="+")
