@@ -15,10 +15,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from consent_crm import launcher, postgres
+from consent_crm import launcher, postgres, processes, surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"DATABASE_URL", "EMAIL_URL", "SITE_URL", "TRIAL", *launcher.SECRETS}  # what the tests themselves have set
+OURS = {"DATABASE_URL", "EMAIL_URL", "SITE_URL", "TRIAL", *surroundings.SECRETS}  # what the tests themselves have set
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def kill(pids):
 
 
 def free_port():
-    with launcher.listen(0) as listener:
-        return launcher.port_of(listener)
+    with surroundings.listen(0) as listener:
+        return surroundings.port_of(listener)
 
 
 def none_alive(pids):
@@ -151,8 +151,8 @@ def refusal(checkout, *words, **variables):
 
 
 def test_a_port_that_is_taken_is_one_sentence(checkout):
-    with launcher.listen(0) as taken:
-        port = launcher.port_of(taken)
+    with surroundings.listen(0) as taken:
+        port = surroundings.port_of(taken)
 
         assert refusal(checkout, "run", "--port", str(port)) == (
             f"Port {port} is taken by another program: end it, or use ./crm run --port {port + 1}."
@@ -175,21 +175,21 @@ def test_missing_programs_are_one_sentence(checkout, tmp_path):
 
 
 def test_secrets_are_made_once_and_closed_to_others(monkeypatch, tmp_path):
-    monkeypatch.setattr(launcher, "STATE", tmp_path)
+    monkeypatch.setattr(surroundings, "STATE", tmp_path)
 
-    first = launcher.kept_secrets()
+    first = surroundings.kept_secrets()
 
-    assert launcher.kept_secrets() == first
+    assert surroundings.kept_secrets() == first
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert set(first) == {"SECRET_KEY", "SUPPRESSION_PEPPER"}
     assert len(set(first.values())) == 2
 
 
 def test_a_secret_that_comes_later_leaves_the_others_as_they_are(monkeypatch, tmp_path):
-    monkeypatch.setattr(launcher, "STATE", tmp_path)
-    launcher.keep("secrets.json", {"OLD": "1"})
+    monkeypatch.setattr(surroundings, "STATE", tmp_path)
+    surroundings.keep("secrets.json", {"OLD": "1"})
 
-    assert launcher.keep("secrets.json", {"OLD": "2", "NEW": "3"}) == {"OLD": "1", "NEW": "3"}
+    assert surroundings.keep("secrets.json", {"OLD": "2", "NEW": "3"}) == {"OLD": "1", "NEW": "3"}
 
 
 def test_a_translation_is_compiled_when_it_has_changed(monkeypatch, tmp_path):
@@ -211,18 +211,18 @@ def test_a_translation_is_compiled_when_it_has_changed(monkeypatch, tmp_path):
 
 
 def test_the_catcher_keeps_each_message_as_a_file_with_its_envelope(tmp_path):
-    with launcher.listen(0) as listener:
+    with surroundings.listen(0) as listener:
         program = launcher.catcher(listener)
         program.log, program.command = tmp_path / "log", [*program.command[:-1], str(tmp_path / "mail")]
         program.start(os.environ, ROOT)
         try:
-            with smtplib.SMTP("127.0.0.1", launcher.port_of(listener), timeout=10) as server:
+            with smtplib.SMTP("127.0.0.1", surroundings.port_of(listener), timeout=10) as server:
                 server.sendmail(
                     "b+1@example.com", ["åse@example.com"], "Subject: Hei\r\n\r\nBlåbær".encode(), ["SMTPUTF8"]
                 )
                 server.sendmail("b+2@example.com", ["kari@example.com"], b"Subject: Two\r\n\r\n.dot")
         finally:
-            launcher.processes.stop([program])
+            processes.stop([program])
 
     first, second = (path.read_bytes() for path in sorted((tmp_path / "mail").iterdir()))
 
@@ -241,10 +241,10 @@ def test_the_catcher_keeps_each_message_as_a_file_with_its_envelope(tmp_path):
 
 
 def test_a_program_that_does_not_stay_up_ends_the_run_with_its_last_words(tmp_path):
-    program = launcher.Program("worker", [sys.executable, "-c", "print('no luck')"], tmp_path / "log")
+    program = processes.Program("worker", [sys.executable, "-c", "print('no luck')"], tmp_path / "log")
     program.start(os.environ, ROOT)
 
-    with pytest.raises(launcher.processes.Failed, match=r"The worker does not stay up .*: no luck"):
+    with pytest.raises(processes.Failed, match=r"The worker does not stay up .*: no luck"):
         launcher.keep_up([program], dict(os.environ), None)
 
 
@@ -262,7 +262,7 @@ def test_run_starts_everything_and_leaves_nothing(checkout, started):
         assert page.status == 200
 
     assert f"Ready at http://localhost:{port}\n" in greeting
-    assert re.findall(r"(\w+@example\.com) +\S{10,}\n", greeting) == list(launcher.SIGN_INS)
+    assert re.findall(r"(\w+@example\.com) +\S{10,}\n", greeting) == list(surroundings.SIGN_INS)
     assert len(everything) >= 6
 
     run.send_signal(signal.SIGINT)

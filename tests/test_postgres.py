@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from consent_crm import postgres
+from consent_crm import postgres, postgres_programs
 from consent_crm.postgres import Server, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -278,7 +278,7 @@ def test_a_socket_folder_that_somebody_else_made_is_refused(folder):
 
 @as_root
 def test_as_root_it_runs_in_a_user_namespace(server):
-    if not postgres.in_namespace().can("true"):
+    if not postgres_programs.in_namespace().can("true"):
         pytest.skip("this machine allows no user namespaces")
 
     server.start()
@@ -290,7 +290,7 @@ def test_as_root_it_runs_in_a_user_namespace(server):
 @as_root
 @pytest.mark.slow
 def test_where_the_way_is_closed_it_runs_as_nobody_with_the_programs_copied(closed_folder, monkeypatch):
-    programs = postgres.find_programs()
+    programs = postgres_programs.find_programs()
     if not programs.is_relative_to(sys.prefix):
         pytest.skip("only the programs of the wheel can be moved")
     packages = programs.parents[2]
@@ -300,7 +300,7 @@ def test_where_the_way_is_closed_it_runs_as_nobody_with_the_programs_copied(clos
 
     with postgres.attached(closed_folder / "postgres") as server:
         note(server)
-        assert owner_of_process(server.pid()) == postgres.nobody().uid
+        assert owner_of_process(server.pid()) == postgres_programs.nobody().uid
         assert server.programs.is_relative_to(server.home)
         assert server.home.parent == Path("/var/lib")
     with postgres.attached(closed_folder / "postgres") as server:
@@ -319,7 +319,7 @@ def test_without_user_namespaces_it_runs_as_nobody(folder, monkeypatch):
     monkeypatch.setenv("PATH", str(folder / "bin"))
 
     with postgres.attached(folder / "postgres") as server:
-        assert owner_of_process(server.pid()) == postgres.nobody().uid
+        assert owner_of_process(server.pid()) == postgres_programs.nobody().uid
 
     shutil.rmtree(server.home)
 
@@ -369,14 +369,14 @@ PACKAGES = Path(pytest.__file__).parent.parent
 
 
 def as_stranger(*words):
-    return postgres.Account(uid=STRANGER, gid=STRANGER).run(words, limit=60)
+    return postgres_programs.Account(uid=STRANGER, gid=STRANGER).run(words, limit=60)
 
 
 def python_for_everybody():
     """A Python of our version that an ordinary user may start; root's own often lies in a closed folder."""
     ours = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
     for python in (os.path.realpath(sys.executable), "/usr/bin/python3"):
-        if postgres.Account(uid=STRANGER, gid=STRANGER).can(python, "-c", ours):
+        if postgres_programs.Account(uid=STRANGER, gid=STRANGER).can(python, "-c", ours):
             return python
     return pytest.skip("no Python here that an ordinary user may start")
 
