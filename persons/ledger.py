@@ -112,7 +112,7 @@ class Recorder:
 
     @property
     def is_own_door(self) -> bool:
-        return self.door in OWN_DOORS or self.own_acts
+        return self.door in OWN_DOORS or (self.own_acts and self.door == Door.API)
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,8 @@ def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
 
     Raises ValueError for more persons than one act may touch.
     """
+    if not answers:
+        return []
     stored = [_stored(answer.file) for answer in answers]
     written: list[Written] = []
     try:
@@ -156,7 +158,7 @@ def record_rows(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -
     Of several answers of one person on one matter each meets what the one with the lower number left standing.
     """
     rounds = ROUNDS.format(answers=answers_sql)
-    statement = DECIDED.format(rounds=rounds, late=OLDER) + WRITTEN
+    statement = DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY) + WRITTEN
     written: list[Written] = []
     act = None
     with transaction.atomic(), connection.cursor() as cursor:
@@ -206,6 +208,23 @@ ROUNDS = """
     SELECT a.*, row_number() OVER (PARTITION BY person_id, purpose_id, type_id ORDER BY number) AS round
     FROM ({answers}) a"""
 
+# So that the order of recording makes no difference (rules 4.3) an answer meets not only what stands: a stop may be
+# lifted by an allowance that has been replaced, or was kept late; and an allowance must lift the stops kept late too.
+# `HELD_BY`: the greatest force among those that it does not lift and nothing else did.
+
+LIFTED = """EXISTS (
+    SELECT FROM persons_consentevent l JOIN purposes_legalbasis lb ON lb.key = l.basis_after_id
+    WHERE lb.allows AND l.person_id = {stop}.person_id AND l.purpose_id IS NOT DISTINCT FROM {stop}.purpose_id
+      AND l.subscription_type_id IS NOT DISTINCT FROM {type} AND l.given_at > {given} AND l.force >= {stop}.force)"""
+
+IS_LIFTED = LIFTED.format(stop="compared", type="compared.type_id", given="compared.given")
+
+HELD_BY = """
+    SELECT max(s.force) FROM persons_consentevent s JOIN purposes_legalbasis sb ON sb.key = s.basis_after_id
+    WHERE NOT sb.allows AND s.is_late AND s.person_id = w.person_id AND s.purpose_id IS NOT DISTINCT FROM w.purpose_id
+      AND s.subscription_type_id IS NOT DISTINCT FROM w.type_id AND NOT (w.given > s.given_at AND w.force >= s.force)
+      AND NOT """ + LIFTED.format(stop="s", type="s.subscription_type_id", given="s.given_at")
+
 # What each answer meets, what it weighs, and what becomes of it. `force`: ConsentEvent.Force.
 
 DECIDED = """
@@ -254,6 +273,8 @@ compared AS (
                AND w.comment = coalesce((SELECT comment FROM persons_evidence v WHERE v.event_id = stood_by_event), '')
                AS is_equal,
            w.given_at IS NULL AND stood_allowing = allows AND (NOT allows OR stood_on = basis_id) AS is_undated_equal,
+           CASE WHEN allows AND NOT stood_allowing AND given > stood_since AND force >= stood_force
+                THEN ({held_by}) END AS held_by,
            (SELECT CASE WHEN bool_or(e.is_late) THEN 'late' ELSE 'replaced' END
             FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
             WHERE e.person_id = w.person_id AND w.file_hash IS NULL
@@ -273,15 +294,17 @@ decided AS (
         WHEN is_ahead                                                      THEN 'future'
         WHEN is_equal OR is_undated_equal OR known_as = 'late'             THEN 'same'
         WHEN allows AND NOT stood_allowing AND (given IS NULL OR given > stood_since)
-             AND NOT (given IS NOT NULL AND force >= stood_force)          THEN 'stop_stands'
+             AND (given IS NULL OR force < greatest(stood_force, held_by)) THEN 'stop_stands'
         WHEN NOT is_proven                                                 THEN 'no_proof'
         WHEN stood_on IS NULL                                              THEN 'recorded'
-        WHEN NOT stood_allowing AND allows AND given > stood_since         THEN 'recorded'
+        WHEN NOT stood_allowing AND allows AND given > stood_since
+             AND held_by IS NULL                                           THEN 'recorded'
         WHEN NOT stood_allowing AND NOT allows AND given > stood_since AND force >= stood_force
              AND (stood_on <> %(objected)s OR basis_id = %(objected)s)
              AND (NOT stood_own OR %(is_own)s)                             THEN 'recorded'
         WHEN NOT stood_allowing                                            THEN {late}
-        WHEN NOT allows AND stood_since > given AND stood_force >= force   THEN {late}
+        WHEN NOT allows AND stood_since > given
+             AND (stood_force >= force OR {is_lifted})                     THEN {late}
         WHEN NOT allows                                                    THEN 'recorded'
         WHEN given > stood_since OR (given IS NOT NULL AND stood_since IS NULL)
              OR (given = stood_since AND %(is_page)s)                      THEN 'recorded'
