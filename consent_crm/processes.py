@@ -68,7 +68,9 @@ class Program:
         return self.process is not None and self.process.poll() is not None
 
     def count_end(self) -> None:
-        """Count an end towards giving up; one that comes after a good while starts the count anew."""
+        """Count an end towards giving up, unless somebody else killed it; one after a good while starts anew."""
+        if self.process is not None and self.process.returncode == -signal.SIGKILL:
+            return
         self.early_ends = self.early_ends + 1 if time.monotonic() - self.begun < EARLY else 1
         if self.early_ends >= TRIES:
             raise Failed(f"The {self.name} does not stay up (see {self.log}): {self.last_words()}")
