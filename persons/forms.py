@@ -69,10 +69,10 @@ class AnswerForm(forms.Form):
         date = self.cleaned_data.get("given_date")
         is_untouched = not {"given_date", "given_unknown"} & set(self.changed_data)
         if self.standing and is_untouched:
-            return self.standing.given_at if is_same_basis else timezone.now()
+            return self.standing.given_at if is_same_basis else now()
         if self.cleaned_data.get("given_unknown"):
             return None
-        return moment_of(date, allows) if date else timezone.now()
+        return moment_of(date, allows) if date else now()
 
     def record(self, answer, by):
         """What became of the answer; a refusal is put at its field, and the answer is None."""
@@ -108,7 +108,7 @@ class ConsentForm(AnswerForm):
 
     def __init__(self, *args, purpose, may_allow, **kwargs):
         super().__init__(*args, **kwargs)
-        self.purpose = purpose
+        self.purpose, self.key = purpose, purpose.pk
         self.offer_bases(may_allow)
         self.fields["wording"].queryset = Wording.objects.filter(purpose=purpose)
         if not self.fields["wording"].queryset:
@@ -159,6 +159,7 @@ class SwitchOnForm(AnswerForm):
     """E-marketing ON, for those who may only switch it: Consent, created by user, with the proof it needs (rules 6)."""
 
     source = given_date = given_unknown = file = None
+    key = EMARKETING
     expresser = Act.ExpressedBy.PERSON
 
     def __init__(self, *args, **kwargs):
@@ -180,7 +181,7 @@ class SubscriptionForm(AnswerForm):
 
     def __init__(self, *args, subscription_type, **kwargs):
         super().__init__(*args, **kwargs)
-        self.subscription_type = subscription_type
+        self.subscription_type, self.key = subscription_type, subscription_type.pk
 
     def as_it_stands(self):
         return {"source": USER_SOURCE}
@@ -214,9 +215,14 @@ def switched(person, basis, comment=""):
         purpose_id=EMARKETING,
         basis_id=basis,
         source_id=USER_SOURCE,
-        given_at=timezone.now(),
+        given_at=now(),
         comment=comment,
     )
+
+
+def now():
+    """This very moment by the database's clock: whatever lies a little ahead counts as that (rules 4.6)."""
+    return timezone.now() + ledger.CLOCK_TOLERANCE / 2
 
 
 def company_zone():

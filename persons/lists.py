@@ -1,5 +1,6 @@
 """The list of persons: which ones are asked for, and one page of them at a time."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -66,7 +67,7 @@ def name_of(key: str) -> str:
 
 def search(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
     """Those whose name, e-mail or company contains every word."""
-    for word in text.split():
+    for word in unicodedata.normalize("NFC", text).split():
         persons = persons.filter(
             Q(name_key__contains=word.lower()) | Q(email__icontains=word) | Q(company__name_key__contains=word.lower())
         )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from persons import ledger, lists, standing, verdict
-from persons.forms import AsOfForm, ConsentForm, SubscriptionForm, SwitchOnForm, switched
+from persons.forms import USER_SOURCE, AsOfForm, ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Evidence, Person
 from purposes.models import EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
 
@@ -23,6 +23,7 @@ def person_list(request):
         "page": page,
         "q": query,
         "words": asked.words,
+        "kept": [(name, value) for name, value in request.GET.items() if name in lists.NARROWINGS],
         "next_url": link_to(request, after=page.after),
         "previous_url": link_to(request, before=page.before),
     }
@@ -65,7 +66,10 @@ def record_consent(request, pk, key):
     if request.POST.get("on") == "0":
         return stop_emarketing(request, person, purpose)
     form = consent_form(request, person, purpose)
-    return record_form(request, person, form, purpose)
+    if outcome := recorded(request, person, form):
+        say(request, outcome, now_on_or_off(person, purpose))
+        return redirect(person)
+    return consent_tab(request, person, form, status=422)
 
 
 def stop_emarketing(request, person, purpose):
@@ -73,7 +77,7 @@ def stop_emarketing(request, person, purpose):
     if purpose.pk != EMARKETING or not rights(request)["may_stop_emarketing"]:
         raise PermissionDenied
     written = ledger.record(switched(person, WITHDRAWN), by=recorder(request))
-    say(request, written.outcome, _("%(matter)s is now OFF for %(person)s."), matter=purpose, person=person)
+    say(request, written.outcome, now_on_or_off(person, purpose))
     return redirect(person)
 
 
@@ -82,57 +86,63 @@ def record_subscription(request, pk, key):
     person, type_ = person_or_404(pk), get_object_or_404(SubscriptionType.objects.active(), pk=key)
     if request.POST.get("on") == "0":
         return end_subscription(request, person, type_)
-    return record_form(request, person, subscription_form(request, person, type_), type_)
+    form = subscription_form(request, person, type_)
+    if outcome := recorded(request, person, form):
+        say(request, outcome, _("%(person)s is now subscribed to %(type)s.") % {"person": person, "type": type_})
+        return redirect(person)
+    return consent_tab(request, person, form, status=422)
 
 
 def end_subscription(request, person, type_):
     if not rights(request)["may_stop"]:
         raise PermissionDenied
-    ended = ledger.subscription(is_active=False, person_id=person.pk, type_id=type_.pk, source_id="USER")
+    ended = ledger.subscription(
+        is_active=False, person_id=person.pk, type_id=type_.pk, source_id=USER_SOURCE, given_at=None
+    )
     written = ledger.record(ended, by=recorder(request))
-    say(request, written.outcome, _("%(person)s no longer receives %(matter)s."), matter=type_, person=person)
+    say(request, written.outcome, _("%(person)s no longer receives %(type)s.") % {"person": person, "type": type_})
     return redirect(person)
 
 
-def record_form(request, person, form, matter):
-    """Save what a form says; a refusal opens the page again with the form, at the field."""
-    outcome = form.is_valid() and form.recorded(person, recorder(request, form.expresser))
-    if not outcome:
-        return consent_tab(request, person, form, status=422)
-    say(request, outcome, _("%(matter)s is saved for %(person)s."), matter=matter, person=person)
-    return redirect(person)
+def recorded(request, person, form):
+    """What became of what the form says; None when it was refused."""
+    return form.recorded(person, recorder(request, form.expresser)) if form.is_valid() else None
 
 
-def say(request, outcome, sentence, **names):
+def now_on_or_off(person, purpose):
+    row = standing.PurposeRow(purpose, person.consents.with_standing().filter(purpose=purpose).first())
+    names = {"purpose": purpose, "person": person, "state": row.state}
+    if row.is_on:
+        return _("%(purpose)s is now ON for %(person)s.") % names
+    return _("%(purpose)s is now OFF for %(person)s (%(state)s).") % names
+
+
+def say(request, outcome, sentence):
     if outcome == ledger.Outcome.RECORDED:
-        messages.success(request, sentence % names)
+        messages.success(request, sentence)
     else:
         messages.info(request, outcome.label)
 
 
 def consent_form(request, person, purpose):
-    """The form that this user may fill in for that purpose: all of it, or the E-marketing switch alone."""
+    """The form that this user may fill in for that purpose: all of it, the E-marketing switch, or a stop."""
     may = rights(request)
-    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    if may["may_stop"]:
-        rows = standing.purposes_of(person)
-        consent = next(row.consent for row in rows if row.purpose == purpose)
-        form = ConsentForm(*sent, standing=consent, purpose=purpose, may_allow=may["may_manage"])
-    elif may["may_switch_on"] and purpose.pk == EMARKETING:
-        form = SwitchOnForm(*sent)
-    else:
+    if not may["may_manage"] and may["may_switch_on"] and purpose.pk == EMARKETING:
+        return SwitchOnForm(*sent(request))
+    if not may["may_stop"]:
         raise PermissionDenied
-    form.key = purpose.pk
-    return form
+    consent = person.consents.select_related("event__evidence").filter(purpose=purpose).first()
+    return ConsentForm(*sent(request), standing=consent, purpose=purpose, may_allow=may["may_manage"])
 
 
 def subscription_form(request, person, type_):
     if not rights(request)["may_manage"]:
         raise PermissionDenied
-    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = SubscriptionForm(*sent, subscription_type=type_)
-    form.key = type_.pk
-    return form
+    return SubscriptionForm(*sent(request), subscription_type=type_)
+
+
+def sent(request):
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def consent_tab(request, person, form=None, status=200):

@@ -3,7 +3,7 @@ import unicodedata
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .models import ARTICLE_CONSENT, STORE, LegalBasis, PrivacySettings, Purpose, key_validator
@@ -55,12 +55,7 @@ class PurposeForm(forms.ModelForm):
             names = ", ".join(sorted(str(basis) for basis in self.taken_off()))
             self.add_error(
                 "accepted_bases",
-                ngettext(
-                    "%(names)s would be taken off. See below what that means, and confirm it.",
-                    "%(names)s would be taken off. See below what that means, and confirm it.",
-                    len(self.taken_off()),
-                )
-                % {"names": names},
+                gettext("%(names)s would be taken off. See below what that means, and confirm it.") % {"names": names},
             )
         return cleaned
 

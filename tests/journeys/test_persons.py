@@ -54,7 +54,7 @@ def test_emarketing_is_switched_off_and_on_again_is_refused_in_a_sentence(
     assert_fit_to_use(page)
     expect(page.get_by_text("Can receive e-marketing: Yes")).to_be_visible()
     switch.click()
-    expect(page.get_by_role("status")).to_contain_text("E-marketing is now OFF for Kari Nordmann.")
+    expect(page.get_by_role("status")).to_contain_text("E-marketing is now OFF for Kari Nordmann (Withdrawn).")
     expect(page.get_by_text("Can receive e-marketing: No")).to_be_visible()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert_fit_to_use(page)
@@ -83,7 +83,7 @@ def test_an_answer_is_recorded_with_the_keyboard_alone(site, page, person, signe
     page.get_by_role("button", name="Save").focus()
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("status")).to_contain_text("Sales and service is saved for Kari Nordmann.")
+    expect(page.get_by_role("status")).to_contain_text("Sales and service is now ON for Kari Nordmann.")
     expect(page.get_by_text("Legal basis: Contract")).to_be_visible()
 
 
@@ -140,7 +140,7 @@ def test_the_person_s_page_works_without_javascript(site, browser, person, signe
     page.get_by_label("Legal basis").select_option("61B")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_role("status")).to_contain_text("Sales and service is saved for Kari Nordmann.")
+    expect(page.get_by_role("status")).to_contain_text("Sales and service is now ON for Kari Nordmann.")
     plain.close()
 
 

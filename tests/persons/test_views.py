@@ -80,7 +80,7 @@ def test_the_message_says_what_changed(client, person, sign_in):
 
     response = client.post(reverse("persons:record_consent", args=[person.pk, "EMARKETING"]), filled_in(), follow=True)
 
-    assert "E-marketing is saved for Kari Nordmann." in response.text
+    assert "E-marketing is now ON for Kari Nordmann." in response.text
 
 
 def test_missing_proof_is_refused_at_the_comment(client, person, sign_in):
@@ -230,6 +230,25 @@ def test_somebody_with_the_switch_alone_reaches_no_other_purpose(client, person,
 
     assert send_consent(client, person, key="STORE", **filled_in(basis="61F")).status_code == 403
     assert send_consent(client, person, key="STORE", on="0").status_code == 403
+
+
+def test_the_switch_stays_whole_for_somebody_who_also_records_stops(client, person, sign_in):
+    sign_in([*SWITCHER, "persons.record_stop"])
+
+    send_consent(client, person, comment=PROOF)
+    text = client.get(person.get_absolute_url()).text
+
+    assert standing(person) == "61A"
+    assert "?edit=STORE" in text
+    assert "?edit=EMARKETING" not in text
+
+
+def test_an_answer_given_now_is_dated_by_the_database(client, person, sign_in):
+    sign_in(SALES)
+
+    send_consent(client, person, **filled_in())
+
+    assert Consent.objects.get().given_at == Act.objects.get().recorded_at
 
 
 def test_a_marketer_records_stops_and_nothing_else(client, person, sign_in):
@@ -519,6 +538,15 @@ def test_search_finds_by_name_address_and_company(client, sign_in, query):
     page = client.get(reverse("persons:list"), {"q": query}).context["page"]
 
     assert page.persons == [found]
+
+
+def test_a_search_keeps_what_the_list_was_narrowed_to(client, sign_in):
+    sign_in(READER)
+    PersonFactory()
+
+    text = client.get(reverse("persons:list"), {"missing": "STORE"}).text
+
+    assert '<input type="hidden" name="missing" value="STORE">' in text
 
 
 def test_nobody_found_says_what_to_do(client, sign_in):
