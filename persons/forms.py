@@ -1,6 +1,7 @@
 """The forms in which staff record one person's answers. Each turns into one `ledger.Answer`."""
 
 from datetime import datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -22,8 +23,32 @@ class WordingChoice(forms.ModelChoiceField):
         return f"{wording.get_language_display()} {wording.number}: {truncatechars(wording.approval_text, 70)}"
 
 
-class AnswerForm(forms.Form):
-    """What every answer has: where it came from, since when, and what proves it."""
+class ProofForm(forms.Form):
+    """What every answer that a form records has: a comment, and a place for the refusal."""
+
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("How we know: what was said or signed, where. Ten characters or more count as proof."),
+    )
+    expresser = Act.ExpressedBy.PERSON
+
+    FIELD_OF = {"basis": "basis", "comment": "comment", "given_at": "given_date"}
+
+    def record(self, answer, by):
+        """What became of the answer; a refusal is put at its field, and the answer is None."""
+        try:
+            return ledger.record(answer, by=by).outcome
+        except ledger.Refused as refused:
+            field = self.FIELD_OF[refused.outcome.field]
+            self.add_error(field if field in self.fields else None, refused.outcome.label)
+            return None
+
+
+class AnswerForm(ProofForm):
+    """An answer with where it came from, since when, and what proves it."""
 
     source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"), empty_label=None)
     given_date = forms.DateField(
@@ -33,23 +58,13 @@ class AnswerForm(forms.Form):
         help_text=_("Left empty: now."),
     )
     given_unknown = forms.BooleanField(label=_("The day is not known"), required=False)
-    comment = forms.CharField(
-        label=_("Comment"),
-        required=False,
-        strip=True,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("How we know: what was said or signed, where. Ten characters or more count as proof."),
-    )
     file = forms.FileField(label=_("File as evidence"), required=False)
 
-    FIELD_OF = {"basis": "basis", "comment": "comment", "given_at": "given_date"}
-
-    def __init__(self, *args, standing=None, initial=None, **kwargs):
+    def __init__(self, data=None, files=None, *, standing=None):
         self.standing = standing
-        super().__init__(*args, initial=self.as_it_stands() | (initial or {}), **kwargs)
-        if "source" in self.fields:
-            stands = Q(pk=standing.source_id) if standing else Q()
-            self.fields["source"].queryset = Source.objects.filter(Q(is_active=True) | stands)
+        super().__init__(data, files, initial=self.as_it_stands())
+        stands = Q(pk=standing.source_id) if standing else Q()
+        offer(self, "source", Source.objects.filter(Q(is_active=True) | stands))
 
     def as_it_stands(self):
         """What the form opens with: the standing answer, ready to be corrected."""
@@ -74,15 +89,6 @@ class AnswerForm(forms.Form):
             return None
         return moment_of(date, allows) if date else now()
 
-    def record(self, answer, by):
-        """What became of the answer; a refusal is put at its field, and the answer is None."""
-        try:
-            return ledger.record(answer, by=by).outcome
-        except ledger.Refused as refused:
-            field = self.FIELD_OF[refused.outcome.field]
-            self.add_error(field if field in self.fields else None, refused.outcome.label)
-            return None
-
 
 class ConsentForm(AnswerForm):
     """The answer on one purpose, with everything that can be said about it."""
@@ -106,12 +112,12 @@ class ConsentForm(AnswerForm):
 
     field_order = ["basis", "source", "given_date", "given_unknown", "expressed_by", "comment", "file", "wording"]
 
-    def __init__(self, *args, purpose, may_allow, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, files=None, *, standing, purpose, may_allow):
+        super().__init__(data, files, standing=standing)
         self.purpose, self.key = purpose, purpose.pk
         self.offer_bases(may_allow)
-        self.fields["wording"].queryset = Wording.objects.filter(purpose=purpose)
-        if not self.fields["wording"].queryset:
+        offer(self, "wording", wordings := Wording.objects.filter(purpose=purpose))
+        if not wordings:
             del self.fields["wording"]
         if self.standing:
             self.fields["given_date"].help_text = _("A new legal basis counts from now, unless you change this.")
@@ -121,19 +127,24 @@ class ConsentForm(AnswerForm):
         allowing = bases.filter(allows=True, purposes=self.purpose) if may_allow else bases.none()
         self.bases = {basis.pk: basis for basis in [*allowing, *bases.filter(allows=False)]}
         groups = {True: _("Allows it"), False: _("Stops it")}
-        self.fields["basis"].choices = [
+        choices = [
             ("", _("Choose …")),
             *(
                 (label, [(pk, basis.title) for pk, basis in self.bases.items() if basis.allows == allows])
                 for allows, label in groups.items()
             ),
         ]
+        cast(forms.ChoiceField, self.fields["basis"]).choices = choices
         chosen = self.bases.get((self.data if self.is_bound else self.initial).get("basis"))
         self.fields["basis"].help_text = chosen.explained if chosen else LegalBasis.NOT_CHOSEN
 
     def as_it_stands(self):
         standing = super().as_it_stands()
         return standing | {"basis": self.standing.basis_id} if self.standing else standing
+
+    def clean_expressed_by(self):
+        self.expresser = Act.ExpressedBy(self.cleaned_data["expressed_by"])
+        return self.expresser
 
     def recorded(self, person, by):
         basis = self.bases[self.cleaned_data["basis"]]
@@ -150,25 +161,16 @@ class ConsentForm(AnswerForm):
         )
         return self.record(answer, by)
 
-    @property
-    def expresser(self):
-        return Act.ExpressedBy(self.cleaned_data["expressed_by"])
 
-
-class SwitchOnForm(AnswerForm):
+class SwitchOnForm(ProofForm):
     """E-marketing ON, for those who may only switch it: Consent, created by user, with the proof it needs (rules 6)."""
 
-    source = given_date = given_unknown = file = None
     key = EMARKETING
-    expresser = Act.ExpressedBy.PERSON
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, files=None):
+        super().__init__(data, files)
         self.fields["comment"].required = True
         self.fields["comment"].error_messages["required"] = ledger.Outcome.NO_PROOF.label
-
-    def as_it_stands(self):
-        return {}
 
     def recorded(self, person, by):
         return self.record(switched(person, CONSENT, comment=self.cleaned_data["comment"]), by)
@@ -177,14 +179,9 @@ class SwitchOnForm(AnswerForm):
 class SubscriptionForm(AnswerForm):
     """A subscription that begins."""
 
-    expresser = Act.ExpressedBy.PERSON
-
-    def __init__(self, *args, subscription_type, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data=None, files=None, *, subscription_type):
+        super().__init__(data, files)
         self.subscription_type, self.key = subscription_type, subscription_type.pk
-
-    def as_it_stands(self):
-        return {"source": USER_SOURCE}
 
     def recorded(self, person, by):
         answer = ledger.subscription(
@@ -223,6 +220,11 @@ def switched(person, basis, comment=""):
 def now():
     """This very moment by the database's clock: whatever lies a little ahead counts as that (rules 4.6)."""
     return timezone.now() + ledger.CLOCK_TOLERANCE / 2
+
+
+def offer(form, name, rows):
+    """Let a field of a form choose among these rows."""
+    cast(forms.ModelChoiceField, form.fields[name]).queryset = rows
 
 
 def company_zone():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ class PurposeRow:
     purpose: Purpose
     consent: Consent | None
 
-    SIGNS = {
+    SIGNS: ClassVar[dict[str, str]] = {
         Consent.Standing.ON: "on",
         Consent.Standing.STOPPED: "stop",
         Consent.Standing.EXPIRED: "expired",

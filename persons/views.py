@@ -6,6 +6,7 @@ from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from persons import ledger, lists, standing, verdict
@@ -150,16 +151,19 @@ def consent_tab(request, person, form=None, status=200):
     return render(request, "persons/detail.html", context, status=status)
 
 
+FLAGS = {"no_mailings": gettext_lazy("No mailings"), "former_employee": gettext_lazy("Former employee")}
+
+
 @require_POST
 def set_flag(request, pk, name):
     person = person_or_404(pk)
     setattr(person, name, request.POST.get("on") == "1")
     person.save(update_fields=[name, "updated_at"])
-    label = Person._meta.get_field(name).verbose_name
-    words = (
-        _("%(flag)s is now ON for %(person)s.") if getattr(person, name) else _("%(flag)s is now OFF for %(person)s.")
-    )
-    messages.success(request, words % {"flag": label, "person": person})
+    names = {"flag": FLAGS[name], "person": person}
+    if getattr(person, name):
+        messages.success(request, _("%(flag)s is now ON for %(person)s.") % names)
+    else:
+        messages.success(request, _("%(flag)s is now OFF for %(person)s.") % names)
     return redirect(person)
 
 

@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from typing import cast
 
 from django import forms
 from django.db.models import Q
@@ -40,24 +41,26 @@ class PurposeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.standing = set(self.instance.accepted_bases.all()) if self.instance.pk else set()
         bases = LegalBasis.objects.filter(allows=True)
-        self.fields["accepted_bases"].queryset = bases.filter(Q(is_active=True) | Q(pk__in=self.standing))
+        choice = cast(forms.ModelMultipleChoiceField, self.fields["accepted_bases"])
+        choice.queryset = bases.filter(Q(is_active=True) | Q(pk__in=self.standing))
         if not self.taken_off():
             del self.fields["effect_seen"]
 
     def taken_off(self):
         """The bases accepted so far that what was sent in leaves out."""
-        kept = set(self.data.getlist(self.add_prefix("accepted_bases"))) if self.is_bound else None
-        return [] if kept is None else [basis for basis in self.standing if basis.pk not in kept]
+        if not self.is_bound:
+            return []
+        kept = self["accepted_bases"].data or []
+        return [basis for basis in self.standing if basis.pk not in kept]
 
     def clean(self):
-        cleaned = super().clean()
-        if self.taken_off() and not cleaned.get("effect_seen"):
+        super().clean()
+        if self.taken_off() and not self.cleaned_data.get("effect_seen"):
             names = ", ".join(sorted(str(basis) for basis in self.taken_off()))
             self.add_error(
                 "accepted_bases",
                 gettext("%(names)s would be taken off. See below what that means, and confirm it.") % {"names": names},
             )
-        return cleaned
 
     def save_by(self, user):
         self.instance.updated_by = user
@@ -76,14 +79,13 @@ class NewPurposeForm(PurposeForm):
     field_order = ["name", "key", "description", "accepted_bases", "validity_months"]
 
     def clean(self):
-        cleaned = super().clean()
-        key = cleaned.get("key") or key_from(cleaned.get("name", ""))
-        if not key and "name" in cleaned and "key" not in self.errors:
+        super().clean()
+        key = self.cleaned_data.get("key") or key_from(self.cleaned_data.get("name", ""))
+        if not key and "name" in self.cleaned_data and "key" not in self.errors:
             self.add_error("key", _("No ID can be made from this name. Please write one."))
         if key and Purpose.objects.filter(pk=key).exists():
             self.add_error("key", gettext("There is already a purpose with the ID %(key)s.") % {"key": key})
         self.instance.key = key
-        return cleaned
 
 
 class PrivacySettingsForm(forms.ModelForm):
@@ -100,7 +102,7 @@ class PrivacySettingsForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["default_basis"].queryset = default_bases()
+        cast(forms.ModelChoiceField, self.fields["default_basis"]).queryset = default_bases()
 
     def save_by(self, user):
         self.instance.updated_by = user

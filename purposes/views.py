@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,8 +30,8 @@ def listed_purposes(request):
 
 
 def add_purpose(request):
-    last = Purpose.objects.order_by("position").last()
-    purpose = Purpose(position=last.position + 1)
+    last = Purpose.objects.aggregate(Max("position"))["position__max"]
+    purpose = Purpose(position=last + 1)
     return edit(request, NewPurposeForm(request.POST or None, instance=purpose), "purposes/add_purpose.html")
 
 

@@ -1,20 +1,20 @@
 """Persons, companies and users for the tests."""
 
 import factory
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 
+from consent_crm.models import User
 from persons.models import Company, Person
 
 
-class CompanyFactory(factory.django.DjangoModelFactory):
+class CompanyFactory(factory.django.DjangoModelFactory[Company]):
     class Meta:
         model = Company
 
     name = factory.Sequence(lambda number: f"Company {number}")
 
 
-class PersonFactory(factory.django.DjangoModelFactory):
+class PersonFactory(factory.django.DjangoModelFactory[Person]):
     class Meta:
         model = Person
 
@@ -23,11 +23,11 @@ class PersonFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence(lambda number: f"kari{number}@example.com")
 
 
-class UserFactory(factory.django.DjangoModelFactory):
+class UserFactory(factory.django.DjangoModelFactory[User]):
     """A user; `rights=["persons.view_person"]` gives permissions."""
 
     class Meta:
-        model = get_user_model()
+        model = User
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda number: f"user{number}@example.com")

@@ -56,6 +56,8 @@ class Consent(StandingAnswer):
     basis = models.ForeignKey(LegalBasis, models.PROTECT, related_name="+", verbose_name=_("legal basis"))
     valid_until = models.DateTimeField(_("valid until"), null=True)
 
+    standing: str  # only on rows that come `with_standing`
+
     objects = ConsentQuerySet.as_manager()
 
     class Meta:

@@ -76,7 +76,7 @@ def page(context):
     """A page on which nothing may go wrong unseen: errors and refusals of the content policy end the test."""
     page, complaints = context.new_page(), []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: is_complaint(line) and complaints.append(line.text))
+    page.on("console", lambda line: complaints.extend([line.text] if is_complaint(line) else []))
     page.expected_complaints = complaints
     yield page
     assert complaints == []

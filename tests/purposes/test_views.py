@@ -26,7 +26,7 @@ def admin(client):
 @pytest.fixture
 def sms():
     purpose = Purpose.objects.create(key="SMS", name="Text messages", position=9)
-    purpose.accepted_bases.set(["61A", "61F"])
+    purpose.accepted_bases.set(LegalBasis.objects.filter(pk__in=["61A", "61F"]))
     return purpose
 
 
@@ -57,7 +57,9 @@ def test_the_table_costs_the_same_for_one_purpose_more_and_for_three(
     with django_assert_max_num_queries(15) as one:
         client.get(reverse("privacy:consent"))
     for key in ("A", "B"):
-        Purpose.objects.create(key=key, name=key, updated_by=UserFactory()).accepted_bases.set(["61A"])
+        Purpose.objects.create(key=key, name=key, updated_by=UserFactory()).accepted_bases.set(
+            LegalBasis.objects.filter(pk="61A")
+        )
 
     with django_assert_num_queries(len(one)):
         client.get(reverse("privacy:consent"))
