@@ -105,14 +105,16 @@ class ConsentForm(AnswerForm):
             }
         ),
     )
-    wording = WordingChoice(Wording.objects.none(), label=_("Wording shown"), required=False)
+    wording = WordingChoice(Wording.objects.none(), label=_("Wording shown"), required=False, empty_label=_("None"))
     expressed_by = forms.ChoiceField(
         label=_("Expressed by"), choices=Act.ExpressedBy.choices, initial=Act.ExpressedBy.PERSON
     )
 
     field_order = ["basis", "source", "given_date", "given_unknown", "expressed_by", "comment", "file", "wording"]
 
-    def __init__(self, data=None, files=None, *, standing, purpose, may_allow):
+    def __init__(self, data=None, files=None, *, standing, purpose, may_allow, basis=None):
+        """`basis` is what the form opens with, else that of the standing answer."""
+        self.opening_basis = basis or (standing and standing.basis_id)
         super().__init__(data, files, standing=standing)
         self.purpose, self.key = purpose, purpose.pk
         self.offer_bases(may_allow)
@@ -139,8 +141,7 @@ class ConsentForm(AnswerForm):
         self.fields["basis"].help_text = chosen.explained if chosen else LegalBasis.NOT_CHOSEN
 
     def as_it_stands(self):
-        standing = super().as_it_stands()
-        return standing | {"basis": self.standing.basis_id} if self.standing else standing
+        return super().as_it_stands() | {"basis": self.opening_basis}
 
     def clean_expressed_by(self):
         self.expresser = Act.ExpressedBy(self.cleaned_data["expressed_by"])

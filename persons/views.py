@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from persons import ledger, lists, standing, verdict
 from persons.forms import USER_SOURCE, AsOfForm, ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Evidence, Person
-from purposes.models import EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
+from purposes.models import CONSENT, EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
 
 
 def person_list(request):
@@ -51,7 +51,7 @@ def link_to(request, **place):
 
 
 def detail(request, pk):
-    """The answers that stand; `edit` a purpose or `subscribe` to a type opens a form in its place."""
+    """The answers that stand; `edit` a purpose (`on`: to say yes) or `subscribe` to a type opens a form in place."""
     person = person_or_404(pk)
     form = None
     if key := request.GET.get("edit"):
@@ -132,8 +132,11 @@ def consent_form(request, person, purpose):
         return SwitchOnForm(*sent(request))
     if not may["may_stop"]:
         raise PermissionDenied
+    facts = {"purpose": purpose, "may_allow": may["may_manage"]}
+    if "on" in request.GET:
+        return ConsentForm(standing=None, basis=CONSENT, **facts)
     consent = person.consents.select_related("event__evidence").filter(purpose=purpose).first()
-    return ConsentForm(*sent(request), standing=consent, purpose=purpose, may_allow=may["may_manage"])
+    return ConsentForm(*sent(request), standing=consent, **facts)
 
 
 def subscription_form(request, person, type_):

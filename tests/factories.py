@@ -1,7 +1,7 @@
 """Persons, companies and users for the tests."""
 
 import factory
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from consent_crm.models import User
 from persons.models import Company, Person
@@ -24,7 +24,7 @@ class PersonFactory(factory.django.DjangoModelFactory[Person]):
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
-    """A user; `rights=["persons.view_person"]` gives permissions."""
+    """A user; `role="Sales"` puts into a group, `rights=["persons.view_person"]` gives permissions."""
 
     class Meta:
         model = User
@@ -39,3 +39,8 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
         for name in names or []:
             app, codename = name.split(".")
             self.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+
+    @factory.post_generation
+    def role(self, create, name):
+        if name:
+            self.groups.add(Group.objects.get(name=name))

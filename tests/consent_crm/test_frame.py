@@ -51,15 +51,17 @@ def test_signing_out_takes_a_button(client, user):
 
 
 @pytest.mark.parametrize(
-    ("rights", "labels"),
+    ("role", "labels"),
     [
-        ([], ["Home"]),
-        (["persons.view_person"], ["Home", "Persons"]),
-        (["persons.view_person", "purposes.change_purpose"], ["Home", "Persons", "Privacy"]),
+        (None, ["Home"]),
+        ("Reader", ["Home", "Persons"]),
+        ("Marketer", ["Home", "Persons"]),
+        ("Sales", ["Home", "Persons"]),
+        ("Privacy admin", ["Home", "Persons", "Privacy"]),
     ],
 )
-def test_the_navigation_holds_only_what_is_open(client, rights, labels):
-    client.force_login(UserFactory(rights=rights))
+def test_the_navigation_holds_only_what_is_open(client, role, labels):
+    client.force_login(UserFactory(role=role))
 
     places = client.get(reverse("home")).context["navigation"]
 

@@ -251,6 +251,19 @@ def test_an_answer_given_now_is_dated_by_the_database(client, person, sign_in):
     assert Consent.objects.get().given_at == Act.objects.get().recorded_at
 
 
+def test_the_switch_on_opens_a_form_that_says_yes(client, person, sign_in):
+    answer(person, "REFUSED")
+    sign_in(SALES)
+
+    opened, corrected = (
+        client.get(person.get_absolute_url(), query).context["form"]
+        for query in ({"edit": "EMARKETING", "on": "1"}, {"edit": "EMARKETING"})
+    )
+
+    assert [opened[name].value() for name in ("basis", "source", "given_date")] == ["61A", "USER", None]
+    assert [corrected[name].value() for name in ("basis", "source")] == ["REFUSED", "EMAIL"]
+
+
 def test_a_marketer_records_stops_and_nothing_else(client, person, sign_in):
     sign_in(MARKETER)
 
