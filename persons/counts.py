@@ -19,10 +19,13 @@ def purposes(request):
 
 
 def purpose_effect(request, key):
+    """How many persons have a purpose ON, and how many of them on the bases asked about."""
     if not (purpose := Purpose.objects.filter(pk=key).first()):
         raise Http404
-    persons = lists.on(key).persons
-    return render(request, "persons/counts/_purpose.html", {"purpose": purpose, "count": persons.count()})
+    context = {"purpose": purpose, "count": lists.on(key).persons.count()}
+    if bases := request.GET.get("bases"):
+        context |= {"resting_on": f"{key}:{bases}", "resting": lists.resting_on(f"{key}:{bases}").persons.count()}
+    return render(request, "persons/counts/_purpose.html", context)
 
 
 def missing(request, key):

@@ -60,6 +60,8 @@ class AnswerForm(ProofForm):
     given_unknown = forms.BooleanField(label=_("The day is not known"), required=False)
     file = forms.FileField(label=_("File as evidence"), required=False)
 
+    field_order = ["source", "given_date", "given_unknown", "comment", "file"]
+
     def __init__(self, data=None, files=None, *, standing=None):
         self.standing = standing
         super().__init__(data, files, initial=self.as_it_stands())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from persons import verdict
 from persons.models import Consent, Person
-from purposes.models import Purpose
+from purposes.models import LegalBasis, Purpose
 
 PAGE_SIZE = 50
 ORDER = ("last_name", "first_name", "id")
@@ -24,7 +24,7 @@ class Narrowed:
 
 
 def narrowed(asked) -> Narrowed:
-    """The persons that the parameters of an address ask for: `on` and `missing` a purpose, `verdict` a code."""
+    """The persons that the parameters of an address ask for, by the first of NARROWINGS among them."""
     for name, narrow in NARROWINGS.items():
         if asked.get(name):
             return narrow(asked[name])
@@ -36,6 +36,17 @@ def on(key: str) -> Narrowed:
     return Narrowed(
         Person.objects.kept().filter(Exists(given)),
         _("Persons with %(purpose)s ON") % {"purpose": name_of(key)},
+    )
+
+
+def resting_on(value: str) -> Narrowed:
+    """Those whose answer rests on one of some bases and counts: the value is like STORE:61B,61F."""
+    key, _separator, bases = value.partition(":")
+    given = Consent.objects.on().filter(person=OuterRef("pk"), purpose=key, basis__in=bases.split(","))
+    names = ", ".join(str(basis) for basis in LegalBasis.objects.filter(pk__in=bases.split(",")))
+    return Narrowed(
+        Person.objects.kept().filter(Exists(given)),
+        _("Persons with %(purpose)s ON, resting on %(bases)s") % {"purpose": name_of(key), "bases": names},
     )
 
 
@@ -57,7 +68,7 @@ def only_without_filter(_value: str) -> Narrowed:
     )
 
 
-NARROWINGS = {"on": on, "missing": missing, "only_without_filter": only_without_filter}
+NARROWINGS = {"on": on, "resting_on": resting_on, "missing": missing, "only_without_filter": only_without_filter}
 
 
 def name_of(key: str) -> str:

@@ -53,6 +53,9 @@ class PurposeForm(forms.ModelForm):
         kept = self["accepted_bases"].data or []
         return [basis for basis in self.standing if basis.pk not in kept]
 
+    def taken_off_keys(self):
+        return ",".join(sorted(basis.pk for basis in self.taken_off()))
+
     def clean(self):
         super().clean()
         if self.taken_off() and not self.cleaned_data.get("effect_seen"):

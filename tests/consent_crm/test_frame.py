@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from purposes.models import PrivacySettings
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,16 @@ def test_a_page_speaks_the_language_of_the_user(client):
 
     assert response.headers["Content-Language"] == "nb"
     assert '<html lang="nb">' in response.text
+
+
+def test_a_moment_is_shown_in_the_time_zone_of_the_user_and_of_nobody_else(client):
+    admin = UserFactory(role="Privacy admin", time_zone="Pacific/Auckland")
+    PrivacySettings.objects.update(updated_at="2026-03-01T13:30:00Z", updated_by=admin)
+    client.force_login(admin)
+
+    assert "Last saved 2 Mar 2026 02:30 by Anne Berg" in client.get(reverse("privacy:consent")).text
+    client.force_login(UserFactory(role="Privacy admin"))
+    assert "Last saved 1 Mar 2026 14:30 by Anne Berg" in client.get(reverse("privacy:consent")).text
 
 
 def test_the_policy_for_content_lets_nothing_inline_in(client):

@@ -90,6 +90,21 @@ def test_an_answer_is_recorded_with_the_keyboard_alone(site, page, person, signe
     expect(page.get_by_text("Legal basis: Contract")).to_be_visible()
 
 
+def test_a_file_goes_with_the_answer(site, page, person, signed_in):
+    signed_in(UserFactory(rights=SALES))
+
+    page.goto(f"{site}/persons/{person.pk}/")
+    page.get_by_role("link", name="Edit E-marketing").click()
+    page.get_by_label("File as evidence").set_input_files(
+        {"name": "signed-form.pdf", "mimeType": "application/pdf", "buffer": b"Signed in Bergen."}
+    )
+    page.get_by_role("button", name="Save").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="signed-form.pdf").click()
+
+    assert download.value.path().read_bytes() == b"Signed in Bergen."
+
+
 def test_a_form_that_was_cancelled_is_gone(site, page, person, signed_in):
     signed_in(UserFactory(rights=SALES))
 

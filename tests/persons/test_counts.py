@@ -56,3 +56,12 @@ def test_the_effect_of_a_purpose_is_counted(client, four):
 
     assert "1 person</a> has E-marketing ON today." in text
     assert client.get(reverse("persons:purpose_effect", args=["NOTHING"])).status_code == 404
+
+
+def test_the_effect_of_taking_a_basis_off_is_counted(client, four):
+    url = reverse("persons:purpose_effect", args=["EMARKETING"])
+
+    consent, interest = (client.get(url, {"bases": key}).text for key in ("61A", "61F"))
+
+    assert "1 of them</a> would then be OFF." in consent
+    assert "0 of them</a> would then be OFF." in interest

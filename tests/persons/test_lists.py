@@ -85,6 +85,17 @@ def test_the_list_narrows_to_those_with_a_purpose_on():
     assert (list(narrowed.persons), narrowed.words) == ([on], "Persons with E-marketing ON")
 
 
+def test_the_list_narrows_to_those_on_some_bases():
+    consenting, interested = PersonFactory(), PersonFactory()
+    record(consenting, "61A")
+    record(interested, "61F")
+
+    narrowed = lists.narrowed({"resting_on": "EMARKETING:61F,61B"})
+
+    assert list(narrowed.persons) == [interested]
+    assert narrowed.words == "Persons with E-marketing ON, resting on Contract, Legitimate interest"
+
+
 def test_the_list_narrows_to_those_without_a_basis():
     answered, missing = PersonFactory(), PersonFactory()
     record(answered, "61F", "STORE")
