@@ -1,5 +1,6 @@
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import BadRequest
 from django.utils import timezone, translation
 
 
@@ -15,3 +16,17 @@ class ReaderMiddleware:
             translation.activate(request.user.language)
             timezone.activate(ZoneInfo(request.user.time_zone))
         return self.get_response(request)
+
+
+class NoNulMiddleware:
+    """Refuses addresses with a NUL: no text in the database can hold one, so that nothing can be found by it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if "\0" in request.path or "%00" in request.META["QUERY_STRING"]:
+            raise BadRequest("An address holds a NUL.")

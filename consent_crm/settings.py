@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "consent_crm.middleware.ReaderMiddleware",
     "consent_crm.access.AccessMiddleware",
+    "consent_crm.middleware.NoNulMiddleware",
     "pghistory.middleware.HistoryMiddleware",
 ]
 

@@ -1,10 +1,11 @@
 """The forms in which staff record one person's answers. Each turns into one `ledger.Answer`."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.db.models import Q
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse_lazy
@@ -16,6 +17,15 @@ from persons.models import Act
 from purposes.models import CONSENT, EMARKETING, LegalBasis, PrivacySettings, Source, Wording
 
 USER_SOURCE = "USER"
+
+
+class DayField(forms.DateField):
+    """A day in the life of somebody who can have answered; the year 206 is a slip of the hand."""
+
+    def __init__(self, **kwargs):
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        early = MinValueValidator(date(1900, 1, 1), _("Please check the year."))
+        super().__init__(widget=widget, validators=[early], **kwargs)
 
 
 class WordingChoice(forms.ModelChoiceField):
@@ -51,12 +61,7 @@ class AnswerForm(ProofForm):
     """An answer with where it came from, since when, and what proves it."""
 
     source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"), empty_label=None)
-    given_date = forms.DateField(
-        label=_("Given on"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("Left empty: now."),
-    )
+    given_date = DayField(label=_("Given on"), required=False, help_text=_("Left empty: now."))
     given_unknown = forms.BooleanField(label=_("The day is not known"), required=False)
     file = forms.FileField(label=_("File as evidence"), required=False)
 
@@ -83,13 +88,13 @@ class AnswerForm(ProofForm):
 
     def given_at(self, allows, is_same_basis=True):
         """The moment meant by the fields; a date left as it stood keeps its moment while the basis stays."""
-        date = self.cleaned_data.get("given_date")
+        day = self.cleaned_data.get("given_date")
         is_untouched = not {"given_date", "given_unknown"} & set(self.changed_data)
         if self.standing and is_untouched:
             return self.standing.given_at if is_same_basis else now()
         if self.cleaned_data.get("given_unknown"):
             return None
-        return moment_of(date, allows) if date else now()
+        return moment_of(day, allows) if day else now()
 
 
 class ConsentForm(AnswerForm):
@@ -200,12 +205,12 @@ class SubscriptionForm(AnswerForm):
 
 
 class AsOfForm(forms.Form):
-    as_of = forms.DateField(label=_("As of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    as_of = DayField(label=_("As of"))
 
     def moment(self):
-        """The end of that day as the reader counts days."""
-        day_after = self.cleaned_data["as_of"] + timedelta(days=1)
-        return timezone.make_aware(datetime.combine(day_after, time.min)) - timedelta(microseconds=1)
+        """The end of that day as the reader counts days; never a moment still to come."""
+        day_after = min(self.cleaned_data["as_of"], timezone.localdate()) + timedelta(days=1)
+        return min(timezone.make_aware(datetime.combine(day_after, time.min)), timezone.now())
 
 
 def switched(person, basis, comment=""):
@@ -234,7 +239,8 @@ def company_zone():
     return ZoneInfo(PrivacySettings.current().time_zone)
 
 
-def moment_of(date, allows):
+def moment_of(day, allows):
     """A bare date is its first moment for an allowance, its last for a stop, in the company's time (rules 4.6)."""
-    first = datetime.combine(date, time.min, company_zone())
+    some_day_ahead = timezone.localdate() + timedelta(days=2)  # however far ahead: it is refused, or counts as now
+    first = datetime.combine(min(day, some_day_ahead), time.min, company_zone())
     return first if allows else first + timedelta(days=1) - timedelta(microseconds=1)

@@ -95,6 +95,15 @@ def test_the_policy_for_content_lets_nothing_inline_in(client):
     assert "default-src 'none'" in policy
 
 
+@pytest.mark.parametrize("address", ["/persons/?q=%00", "/persons/?on=a%00b", "/privacy/purposes/%00/"])
+def test_an_address_with_a_nul_is_not_understood(client, address):
+    client.force_login(UserFactory(role="Privacy admin"))
+
+    response = client.get(address)
+
+    assert (response.status_code, "This request was not understood" in response.text) == (400, True)
+
+
 @pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
 def test_an_error_page_needs_nothing_to_be_shown(template):
     assert "Consent CRM" in render_to_string(template)

@@ -1,6 +1,6 @@
 """The staff's pages about persons: who may do what, what is recorded from where, and where a refusal lands."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -104,13 +104,34 @@ def test_a_standing_stop_is_refused_at_the_basis(client, person, sign_in):
     assert response.context["form"].errors["basis"] == ["The person has said no. Only the person can say yes again."]
 
 
-def test_a_day_in_the_future_is_refused_at_the_day(client, person, sign_in):
+@pytest.mark.parametrize("days_ahead", [2, 9, None])
+def test_a_day_in_the_future_is_refused_at_the_day(client, person, sign_in, days_ahead):
     sign_in(SALES)
-    tomorrow = (timezone.localdate() + timedelta(days=2)).isoformat()
+    day = timezone.localdate() + timedelta(days=days_ahead) if days_ahead else date.max
 
-    response = send_consent(client, person, **filled_in(given_date=tomorrow))
+    response = send_consent(client, person, **filled_in(given_date=day.isoformat()))
 
     assert response.context["form"].errors["given_date"] == ["The day on which it was given lies in the future."]
+
+
+def test_a_stop_dated_ahead_counts_as_now(client, person, sign_in):
+    sign_in(SALES)
+
+    send_consent(client, person, **filled_in(basis="WITHDRAWN", given_date=date.max.isoformat()))
+
+    assert Consent.objects.get().given_at == Act.objects.get().recorded_at
+
+
+@pytest.mark.parametrize("day", [date.min, date(206, 5, 1)])
+def test_a_year_that_cannot_be_meant_is_refused(client, person, sign_in, day):
+    sign_in(SALES)
+    answer(person, "61F", purpose="STORE")
+
+    recorded = send_consent(client, person, **filled_in(given_date=day.isoformat()))
+    asked = client.get(reverse("persons:history", args=[person.pk]), {"as_of": day.isoformat()})
+
+    assert recorded.context["form"].errors["given_date"] == ["Please check the year."]
+    assert asked.context["form"].errors["as_of"] == ["Please check the year."]
 
 
 def test_a_basis_that_the_purpose_does_not_accept_is_not_offered(client, person, sign_in):
@@ -453,10 +474,12 @@ def test_history_shows_what_stood_on_a_day(client, person, sign_in):
     answer(person, "61F", given_at=timezone.now() - timedelta(days=99))
     today, yesterday = timezone.localdate(), timezone.localdate() - timedelta(days=1)
 
-    then, now = (client.get(url, {"as_of": day.isoformat()}).context for day in (yesterday, today))
+    then, now, ahead = (client.get(url, {"as_of": day.isoformat()}).context for day in (yesterday, today, date.max))
 
     assert (then["stood"], then["explanation_then"].allowed) == ([], False)
-    assert ([event.basis_after_id for event in now["stood"]], now["explanation_then"].allowed) == (["61A"], True)
+    for context in (now, ahead):
+        assert [event.basis_after_id for event in context["stood"]] == ["61A"]
+        assert context["explanation_then"].allowed
 
 
 def test_an_unreadable_day_is_refused_at_its_field(client, person, sign_in):
