@@ -327,32 +327,32 @@ act AS (
     UNION ALL
     SELECT id, recorded_at FROM persons_act WHERE id = %(act)s),
 kept AS MATERIALIZED (
-    SELECT decided.*, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id, act.id AS act_id,
-           act.recorded_at, uuid_send(gen_random_uuid()) AS salt,
-           CASE WHEN given = moment AND %(moment)s IS NULL THEN act.recorded_at ELSE given END AS dated
-    FROM (SELECT * FROM decided WHERE outcome IN ('recorded', 'late') ORDER BY number) decided, act),
+    SELECT numbered.*, uuid_send(gen_random_uuid()) AS salt,
+           CASE WHEN allows THEN least(valid_until, coalesce(dated, recorded_at)
+                                                    + make_interval(months => validity_months)) END AS good_until
+    FROM (SELECT decided.*, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id,
+                 act.id AS act_id, act.recorded_at,
+                 CASE WHEN given = moment AND %(moment)s IS NULL THEN act.recorded_at ELSE given END AS dated
+          FROM (SELECT * FROM decided WHERE outcome IN ('recorded', 'late') ORDER BY number) decided, act) numbered),
 event AS (
     INSERT INTO persons_consentevent (id, act_id, person_id, purpose_id, subscription_type_id, basis_before_id,
                                       basis_after_id, source_id, given_at, valid_until, wording_id, wording_digest,
                                       comment_digest, file_digest, force, is_late)
     OVERRIDING SYSTEM VALUE
-    SELECT event_id, act_id, person_id, purpose_id, type_id, stood_on, basis_id, source_id, dated,
-           CASE WHEN allows THEN least(valid_until, coalesce(dated, recorded_at)
-                                                    + make_interval(months => validity_months)) END,
+    SELECT event_id, act_id, person_id, purpose_id, type_id, stood_on, basis_id, source_id, dated, good_until,
            wording_id, wording_digest,
            CASE WHEN comment <> '' THEN sha256(salt || convert_to(comment, 'UTF8')) END,
            sha256(salt || file_hash), force, outcome = 'late'
-    FROM kept
-    RETURNING id, valid_until),
+    FROM kept),
 evidence AS (
     INSERT INTO persons_evidence (event_id, salt, comment, file, file_name)
     SELECT event_id, salt, comment, file, file_name FROM kept WHERE comment <> '' OR file_hash IS NOT NULL),
 consent AS (
     INSERT INTO persons_consent (person_id, purpose_id, basis_id, event_id, source_id, given_at, recorded_at,
                                  valid_until, wording_id, force, is_own)
-    SELECT person_id, purpose_id, basis_id, event_id, source_id, dated, recorded_at, event.valid_until, wording_id,
+    SELECT person_id, purpose_id, basis_id, event_id, source_id, dated, recorded_at, good_until, wording_id,
            force, %(is_own)s
-    FROM kept JOIN event ON event.id = kept.event_id WHERE outcome = 'recorded' AND purpose_id IS NOT NULL
+    FROM kept WHERE outcome = 'recorded' AND purpose_id IS NOT NULL
     ON CONFLICT (person_id, purpose_id) DO UPDATE
     SET (basis_id, event_id, source_id, given_at, recorded_at, valid_until, wording_id, force, is_own)
       = (excluded.basis_id, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
@@ -366,8 +366,9 @@ subscription AS (
     SET (is_active, event_id, source_id, given_at, recorded_at, wording_id, force, is_own)
       = (excluded.is_active, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
          excluded.wording_id, excluded.force, excluded.is_own))
-SELECT decided.number, decided.outcome, kept.event_id, kept.act_id
-FROM decided LEFT JOIN kept ON kept.number = decided.number ORDER BY decided.number"""
+SELECT number, outcome, event_id, act_id FROM kept
+UNION ALL
+SELECT number, outcome, NULL, NULL FROM decided WHERE outcome NOT IN ('recorded', 'late')"""
 
 
 def _facts(by: Recorder) -> dict[str, Any]:

@@ -178,11 +178,10 @@ DEFAULTS_OF_THE_NEW = f"""
                                       basis_id, source_id, given_at, comment, only_if_none)
     SELECT DISTINCT ON (a.person_id) a.imported_by_id, a.number, a.bucket, a.person_id, true, %(store)s, NULL,
            %(default)s, %(source)s, NULL, '', true
-    FROM persons_importrow a
-    WHERE {BATCH} AND a.person_id = ANY(%(created)s)
-      AND NOT EXISTS (SELECT FROM persons_importanswer s
-                      WHERE s.imported_by_id = a.imported_by_id AND s.person_id = a.person_id
-                        AND s.bucket >= %(low)s AND s.bucket < %(high)s AND s.purpose_id = %(store)s)
+    FROM persons_importrow a JOIN unnest(%(created)s::bigint[]) AS new (id) ON new.id = a.person_id
+    WHERE {BATCH} AND new.id NOT IN (
+        SELECT a.person_id FROM persons_importanswer a
+        WHERE {BATCH} AND a.purpose_id = %(store)s AND a.person_id IS NOT NULL)
     ORDER BY a.person_id, a.number"""
 
 FOR_THE_LEDGER = {
