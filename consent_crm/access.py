@@ -21,6 +21,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "home": SIGNED_IN,
     "sign_in": PUBLIC,
     "sign_out": SIGNED_IN,
+    "unsubscribe": PUBLIC,
     "admin:*": SUPERUSER,
     "persons:list": READ_PERSONS,
     "persons:detail": READ_PERSONS,

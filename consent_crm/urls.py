@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from persons import public
+
 from . import views
 
 urlpatterns = [
@@ -12,5 +14,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("persons/", include("persons.urls")),
     path("privacy/", include("purposes.urls")),
+    path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
+    path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
     path("admin/", admin.site.urls),
 ]

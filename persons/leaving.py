@@ -1,0 +1,87 @@
+"""Leaving by a link: what can be stopped with it, and stopping it (rules 5.3)."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.db import connection, transaction
+from django.utils.translation import gettext
+
+from persons import ledger
+from persons.ledger import Answer, Recorder
+from persons.models import LinkToken
+from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
+
+SOURCE = "EMAIL"  # the answer came by way of a message
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one button ends: mailings of one type, or one purpose as a whole. Exactly one of the two."""
+
+    label: str
+    type_id: str | None = None
+    purpose_id: str | None = None
+
+    @property
+    def value(self) -> str:
+        """Names the scope in a form."""
+        return f"type:{self.type_id}" if self.type_id else f"purpose:{self.purpose_id}"
+
+    @classmethod
+    def of(cls, link: LinkToken) -> Self | None:
+        """What one click on this link ends; None where the message only led here."""
+        if link.subscription_type:
+            return cls(gettext("Only {type}").format(type=link.subscription_type), type_id=link.subscription_type_id)
+        if link.purpose:
+            label = str(link.purpose) if link.purpose_id != EMARKETING else gettext("All e-marketing")
+            return cls(label, purpose_id=link.purpose_id)
+        return None
+
+
+def scopes(link: LinkToken) -> list[Scope]:
+    """What the page of a link offers: what one click would end, and all e-marketing."""
+    all_marketing = Scope(gettext("All e-marketing"), purpose_id=EMARKETING)
+    own = Scope.of(link)
+    return [own, all_marketing] if own and own != all_marketing else [all_marketing]
+
+
+def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
+    """Stop what the scope names, for the person of the link; whether there was something to write.
+
+    Safe to repeat: what the person has already stopped stays as it is. Ledger and acknowledgement are one transaction,
+    so that a stop that was acknowledged is there for whoever claims the next message.
+    """
+    with transaction.atomic():
+        ledger.lock([link.person_id])
+        article, stopped_by_person, now = _standing(link.person_id, scope)
+        if stopped_by_person:
+            return False
+        basis = WITHDRAWN if scope.type_id or article == ARTICLE_CONSENT else OBJECTED
+        answer = Answer(
+            person_id=link.person_id,
+            type_id=scope.type_id,
+            purpose_id=scope.purpose_id,
+            basis_id=basis,
+            source_id=SOURCE,
+            given_at=now,
+        )
+        return ledger.record(answer, by=by).event_id is not None
+
+
+def _standing(person_id: int, scope: Scope) -> tuple:
+    """The article that the standing answer rests on, whether the person has said no in person, and what time it is."""
+    statement = STANDING_SUBSCRIPTION if scope.type_id else STANDING_CONSENT
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [person_id, scope.type_id or scope.purpose_id])
+        return cursor.fetchone()
+
+
+STANDING_CONSENT = """
+    SELECT b.article, coalesce(c.is_own AND NOT b.allows, false), clock_timestamp()
+    FROM (VALUES (1)) one
+    LEFT JOIN persons_consent c ON c.person_id = %s AND c.purpose_id = %s
+    LEFT JOIN purposes_legalbasis b ON b.key = c.basis_id"""
+
+STANDING_SUBSCRIPTION = """
+    SELECT NULL, coalesce(s.is_own AND NOT s.is_active, false), clock_timestamp()
+    FROM (VALUES (1)) one LEFT JOIN persons_subscription s ON s.person_id = %s AND s.type_id = %s"""

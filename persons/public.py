@@ -1,0 +1,50 @@
+"""The person's own pages: no sign-in, no cookie, no redirect (rules 5.1, RFC 8058 section 3)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from persons import leaving, links
+from persons.leaving import Scope
+from persons.ledger import Recorder
+from persons.models import Door, LinkToken
+
+ONE_CLICK = "List-Unsubscribe"  # the field that mail programs send, with the value One-Click
+
+
+@csrf_exempt  # the token is the secret, and mail programs have no cookie (RFC 8058 section 3.1)
+@never_cache
+@require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """The page with one button per scope; POST acts, by button or by one click. Anything else changes nothing."""
+    link = links.read(token)
+    if link is None:
+        return render(request, "public/unknown_link.html")
+    if request.method != "POST":
+        return render(request, "public/unsubscribe.html", {"token": token, **_shown(link)})
+    scope = _chosen(request, link)
+    if scope:
+        door = Door.ONE_CLICK if ONE_CLICK in request.POST else Door.LINK
+        leaving.leave(link, scope, by=Recorder(door=door))
+    return render(request, "public/unsubscribed.html", {"token": token, "scope": scope, **_shown(link)})
+
+
+def _chosen(request: HttpRequest, link: LinkToken) -> Scope | None:
+    """The scope of the button, else what one click ends: also for a POST whose body says nothing we know."""
+    offered = {scope.value: scope for scope in leaving.scopes(link)}
+    return offered.get(request.POST.get("scope", "")) or Scope.of(link)
+
+
+def _shown(link: LinkToken) -> dict:
+    """A link to an address that is no longer the person's shows nothing of the person (rules 4.13)."""
+    address = link.person.address
+    is_theirs = bytes(link.address_hash or b"") == bytes(link.person.address_hash or b"")
+    return {"address": masked(address) if address and is_theirs else "", "scopes": leaving.scopes(link)}
+
+
+def masked(address: str) -> str:
+    """Enough of an address for its owner to know it."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}•••@{domain}"
