@@ -10,6 +10,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from mailings.headers import is_mailbox
+from mailings.merge_fields import known, known_in_html
 from persons.models import ConsentEvent, LinkToken, Person, Selection
 from persons.verdict import Code, Kind
 from purposes.models import Purpose, SubscriptionType
@@ -29,11 +31,15 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     name = models.CharField(_("name"), max_length=120)
-    subject = models.CharField(_("subject"), max_length=200, validators=[one_line])
-    preheader = models.CharField(_("preheader"), max_length=200, blank=True, validators=[one_line])
-    from_email = models.CharField(_("from"), max_length=320, blank=True, validators=[one_line])
-    reply_to = models.CharField(_("reply to"), max_length=320, blank=True, validators=[one_line])
-    body = models.TextField(_("body"), help_text=_("HTML, kept as written and cleaned when it is shown or sent."))
+    subject = models.CharField(_("subject"), max_length=200, validators=[one_line, known])
+    preheader = models.CharField(_("preheader"), max_length=200, blank=True, validators=[one_line, known])
+    from_email = models.CharField(_("from"), max_length=320, blank=True, validators=[one_line, is_mailbox])
+    reply_to = models.CharField(_("reply to"), max_length=320, blank=True, validators=[one_line, is_mailbox])
+    body = models.TextField(
+        _("body"),
+        validators=[known_in_html],
+        help_text=_("HTML, kept as written and cleaned when it is shown or sent."),
+    )
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.for_mailings(), default=Kind.MARKETING)
     type = models.ForeignKey(
@@ -71,6 +77,9 @@ class Mailing(models.Model):
 
     state = models.CharField(_("status"), max_length=10, choices=State, default=State.DRAFT)
     pause_reason = models.TextField(_("paused because"), blank=True)
+    trouble = models.TextField(
+        _("trouble"), blank=True, help_text=_("Why the mail server cannot be reached; it is tried again by itself.")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
@@ -147,7 +156,9 @@ class Recipient(models.Model):
         db_default=RandomUUID(), help_text="Part of the Message-ID: fixed when the row is made."
     )
     claim = models.BigIntegerField(null=True, help_text="The claim that holds it.")
-    claimed_at = models.DateTimeField(_("claimed"), null=True)
+    claimed_at = models.DateTimeField(
+        _("claimed"), null=True, help_text="When the verdict was asked last. Held back without it: when it was built."
+    )
     link = models.OneToOneField(LinkToken, models.PROTECT, null=True, related_name="recipient")
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     retry_at = models.DateTimeField(_("tried again at"), null=True)
@@ -173,7 +184,11 @@ class Recipient(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(claimed_at=None, claim=None, state__in=["waiting", "held_back", "cancelled"])
-                | Q(claimed_at__isnull=False, claim__isnull=False),
+                | Q(
+                    claimed_at__isnull=False,
+                    claim__isnull=False,
+                    state__in=["claimed", "sent", "held_back", "failed", "uncertain"],
+                ),
                 name="what_was_handed_over_was_claimed",
             ),
         ]

@@ -1,0 +1,228 @@
+"""One SMTP connection, in which it is known at every moment how far a message has come.
+
+smtplib raises the same exception for a connection lost before and after the final dot, and for us the difference is
+whether the message may be sent again. So it connects, greets and signs in; the hand-over is written here.
+"""
+
+import contextlib
+import smtplib
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Never, Self
+
+from django.conf import settings
+
+
+class Phase(IntEnum):
+    """How far a message has come. Once the final dot is out, only the server knows what became of it."""
+
+    CONNECT = 1
+    SIGN_IN = 2
+    SENDER = 3
+    RECIPIENT = 4
+    DATA = 5
+    DOT = 6
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server said. Several lines are one text."""
+
+    code: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+class Undelivered(Exception):
+    """The message was not accepted, or nobody knows: `reply` None means that no answer came."""
+
+    def __init__(self, phase: Phase, reply: Reply | None, words: str = ""):
+        self.phase, self.reply = phase, reply
+        self.words = str(reply) if reply else words
+        super().__init__(f"{phase.name}: {self.words}")
+
+    @property
+    def is_lost(self) -> bool:
+        """The connection is gone, or the server has said that it closes it."""
+        return self.reply is None or self.reply.code == 421
+
+
+class Connection:
+    """A connection to the server of the settings, signed in. Not to be shared between threads."""
+
+    def __init__(self, client: smtplib.SMTP):
+        self.client = client
+        self.can_pipeline = client.has_extn("pipelining")
+        self.is_usable = True
+        self.received = b""
+        self.deadline = 0.0
+
+    @classmethod
+    def open(cls) -> Self:
+        """Connect, greet, encrypt and sign in as the settings say. Raises Undelivered."""
+        phase = Phase.CONNECT
+        try:
+            client = _connected()
+            client.ehlo_or_helo_if_needed()
+            if settings.EMAIL_USE_TLS:
+                client.starttls(context=ssl.create_default_context())
+                client.ehlo()
+            phase = Phase.SIGN_IN
+            if settings.EMAIL_HOST_USER:
+                client.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except smtplib.SMTPNotSupportedError as missing:
+            raise Undelivered(phase, Reply(502, str(missing))) from missing  # as if asked for: waiting does not help
+        except smtplib.SMTPResponseException as refusal:
+            raise Undelivered(phase, _reply(refusal.smtp_code, refusal.smtp_error)) from refusal
+        except (OSError, smtplib.SMTPException, ValueError) as failure:
+            raise Undelivered(phase, None, _words(failure)) from failure
+        _no_delay(client)
+        return cls(client)
+
+    def close(self) -> None:
+        """Say goodbye without waiting for long; a connection that is gone already is as good."""
+        self._begin(min(2.0, settings.EMAIL_TIMEOUT))
+        if self.is_usable:
+            self._goes(b"QUIT\r\n")
+        self.client.close()
+
+    def hand_over(self, sender: str, recipient: str, message: bytes) -> Reply:
+        """Hand over one message, within EMAIL_TIMEOUT. Raises Undelivered; the phase says what may have happened.
+
+        The message has CRLF line ends, the last one included, and no line that begins with a dot.
+        """
+        self._begin(settings.EMAIL_TIMEOUT)
+        commands = [
+            (Phase.SENDER, b"MAIL FROM:<%s>\r\n" % sender.encode("ascii")),
+            (Phase.RECIPIENT, b"RCPT TO:<%s>\r\n" % recipient.encode("ascii")),
+            (Phase.DATA, b"DATA\r\n"),
+        ]
+        if self.can_pipeline:
+            self._announce_at_once(commands)
+        else:
+            self._announce(commands)
+        self._send(Phase.DATA, message + b".\r\n")
+        return self._answer(Phase.DOT)
+
+    def _announce(self, commands: list[tuple[Phase, bytes]]) -> None:
+        for phase, command in commands:
+            self._send(phase, command)
+            try:
+                self._answer(phase)
+            except Undelivered as refusal:
+                self._start_over(refusal)
+
+    def _announce_at_once(self, commands: list[tuple[Phase, bytes]]) -> None:
+        """All three in one packet, then their answers (RFC 2920). The first refusal counts."""
+        self._send(Phase.SENDER, b"".join(command for _, command in commands))
+        refusal: Undelivered | None = None
+        for phase, _ in commands:
+            try:
+                self._answer(phase)
+            except Undelivered as refused:
+                refusal = refusal or refused
+            else:
+                if refusal and phase == Phase.DATA:  # told to go on in spite of it: end a message that goes nowhere
+                    self._goes(b".\r\n")
+            if not self.is_usable:
+                break
+        if refusal:
+            self._start_over(refusal)
+
+    def _start_over(self, refusal: Undelivered) -> Never:
+        """Make the server forget the message that it refused, and say so."""
+        if self.is_usable:
+            self._goes(b"RSET\r\n")
+        raise refusal
+
+    def _goes(self, command: bytes) -> None:
+        """A command whose answer does not matter."""
+        with contextlib.suppress(Undelivered):
+            self._send(Phase.DATA, command)
+            self._heard(Phase.DATA)
+
+    def _answer(self, phase: Phase) -> Reply:
+        reply = self._heard(phase)
+        wanted = range(300, 400) if phase == Phase.DATA else range(200, 300)
+        if reply.code in wanted:
+            return reply
+        refusal = Undelivered(phase, reply)
+        self.is_usable = self.is_usable and not refusal.is_lost
+        raise refusal
+
+    def _heard(self, phase: Phase) -> Reply:
+        try:
+            return self._read()
+        except (OSError, ValueError) as failure:
+            self.is_usable = False
+            raise Undelivered(phase, None, _words(failure)) from failure
+
+    def _send(self, phase: Phase, data: bytes) -> None:
+        """A failure here means that the end of the data, and so the final dot, was never handed to the network."""
+        try:
+            self._write(data)
+        except OSError as failure:
+            self.is_usable = False
+            raise Undelivered(phase, None, _words(failure)) from failure
+
+    # ---- the line: one deadline for everything about one message, however slowly the server talks
+
+    def _begin(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+
+    def _socket(self) -> socket.socket:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if self.client.sock is None:
+            raise ConnectionError("not connected")
+        self.client.sock.settimeout(left)
+        return self.client.sock
+
+    def _write(self, data: bytes) -> None:
+        self._socket().sendall(data)
+
+    def _read(self) -> Reply:
+        lines = []
+        while True:
+            line = self._line()
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return _reply(int(line[:3]), b"\n".join(lines))
+
+    def _line(self) -> bytes:
+        while b"\n" not in self.received:
+            if len(self.received) > 8192:
+                raise ConnectionError("the server's answer never ends")
+            chunk = self._socket().recv(4096)
+            if not chunk:
+                raise ConnectionError("connection closed by the server")
+            self.received += chunk
+        line, self.received = self.received.split(b"\n", 1)
+        return line
+
+
+def _connected() -> smtplib.SMTP:
+    where = {"host": settings.EMAIL_HOST, "port": settings.EMAIL_PORT, "timeout": settings.EMAIL_TIMEOUT}
+    if settings.EMAIL_USE_SSL:
+        return smtplib.SMTP_SSL(context=ssl.create_default_context(), **where)
+    return smtplib.SMTP(**where)
+
+
+def _no_delay(client: smtplib.SMTP) -> None:
+    if client.sock is not None:
+        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _reply(code: int, text: bytes | str) -> Reply:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return Reply(code, " ".join(words.replace("\x00", "").split())[:1000])
+
+
+def _words(failure: Exception) -> str:
+    return str(failure) or type(failure).__name__
