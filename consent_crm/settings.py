@@ -82,7 +82,7 @@ FORM_RENDERER = "consent_crm.forms.Renderer"
 
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", engine="django.db.backends.postgresql")
-    | {"OPTIONS": {"pool": {"min_size": 0, "max_size": 8, "timeout": 20}}}
+    | {"CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": {"min_size": 0, "max_size": 8, "timeout": 20}}}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
