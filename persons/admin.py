@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from persons.models import (
     Act,
+    ActNote,
     Company,
     Consent,
     ConsentEvent,
@@ -37,6 +38,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 READ_ONLY = [
     Act,
+    ActNote,
     Consent,
     ConsentEvent,
     Deliverability,

@@ -337,12 +337,12 @@ kept AS MATERIALIZED (
 event AS (
     INSERT INTO persons_consentevent (id, act_id, person_id, purpose_id, subscription_type_id, basis_before_id,
                                       basis_after_id, source_id, given_at, valid_until, wording_id, wording_digest,
-                                      comment_digest, file_digest, force, is_late)
+                                      comment_digest, file_digest, force, is_own, is_late)
     OVERRIDING SYSTEM VALUE
     SELECT event_id, act_id, person_id, purpose_id, type_id, stood_on, basis_id, source_id, dated, good_until,
            wording_id, wording_digest,
            CASE WHEN comment <> '' THEN sha256(salt || convert_to(comment, 'UTF8')) END,
-           sha256(salt || file_hash), force, outcome = 'late'
+           sha256(salt || file_hash), force, %(is_own)s, outcome = 'late'
     FROM kept),
 evidence AS (
     INSERT INTO persons_evidence (event_id, salt, comment, file, file_name)

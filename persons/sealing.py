@@ -78,7 +78,8 @@ LEAF_FIELDS = f"""
     a.id, a.door, a.is_own_door, a.expressed_by, a.user_id, a.token, a.reason, a.request_id, a.operation_id,
     {_micros("a.recorded_at")}, e.id, e.person_id, e.purpose_id, e.subscription_type_id, e.basis_before_id,
     e.basis_after_id, e.source_id, {_micros("e.given_at")}, {_micros("e.valid_until")}, e.wording_id,
-    encode(e.wording_digest, 'hex'), encode(e.comment_digest, 'hex'), encode(e.file_digest, 'hex'), e.force, e.is_late
+    encode(e.wording_digest, 'hex'), encode(e.comment_digest, 'hex'), encode(e.file_digest, 'hex'),
+    e.force, e.is_own, e.is_late, e.undoes_id
 """
 
 LEAVES = f"""
@@ -255,7 +256,7 @@ STANDING_ROWS = """
                CASE WHEN e.purpose_id IS NULL THEN b.allows::text ELSE e.basis_after_id END AS answer,
                e.id AS event_id, e.source_id, e.given_at,
                CASE WHEN e.purpose_id IS NOT NULL THEN e.valid_until END AS valid_until,
-               e.wording_id, e.force, a.is_own_door AS is_own, a.recorded_at
+               e.wording_id, e.force, e.is_own, a.recorded_at
         FROM persons_consentevent e
         JOIN persons_act a ON a.id = e.act_id
         LEFT JOIN purposes_legalbasis b ON b.key = e.basis_after_id

@@ -101,7 +101,7 @@ SUBSCRIPTIONS_NOW = "SELECT person_id, type_id, is_active, given_at, event_id, i
 EVENTS_THEN = """
     SELECT DISTINCT ON (e.person_id, e.purpose_id, e.subscription_type_id)
            e.person_id, e.purpose_id, e.subscription_type_id AS type_id, e.basis_after_id AS basis_id,
-           e.given_at, e.valid_until, e.wording_id, e.id AS event_id, a.is_own_door AS is_own
+           e.given_at, e.valid_until, e.wording_id, e.id AS event_id, e.is_own
     FROM persons_consentevent e JOIN persons_act a ON a.id = e.act_id
     WHERE NOT e.is_late AND a.recorded_at <= %(moment)s AND e.person_id IN (SELECT id FROM {circle})
     ORDER BY e.person_id, e.purpose_id, e.subscription_type_id, e.id DESC"""
@@ -206,7 +206,7 @@ FACTS = """
                    AS address_ended,
                consent.event_id AS consent_event_id, choice.active_event_id, choice.ended_event_id,
                stop_at.event_id AS stop_event_id, end_at.event_id AS end_event_id
-        FROM persons_person p
+        FROM {asked_persons}
         LEFT JOIN persons_company company ON company.id = p.company_id
         LEFT JOIN persons_suppression blocked
                ON blocked.address_hash = p.address_hash AND blocked.lifted_at IS NULL
@@ -219,8 +219,7 @@ FACTS = """
         LEFT JOIN ({wordings}) wording ON wording.id = consent.wording_id
         LEFT JOIN choice ON choice.person_id = p.id
         LEFT JOIN stop_at ON stop_at.address = p.address
-        LEFT JOIN end_at ON end_at.address = p.address
-        {of_asked})"""
+        LEFT JOIN end_at ON end_at.address = p.address)"""
 
 # The table of rules 3, row by row. {marketing}, {single}, {today} are constants of the question.
 
@@ -270,7 +269,7 @@ def judged(question: Question, among: str | None = None) -> tuple[str, dict[str,
         circle_ctes=CIRCLE.format(among=among) if among else "",
         circle=circle,
         of_circle="AND s.person_id IN (SELECT id FROM circle)" if among else "",
-        of_asked="WHERE p.id IN (SELECT id FROM asked)" if among else "",
+        asked_persons="asked JOIN persons_person p ON p.id = asked.id" if among else "persons_person p",
         consents=CONSENTS_THEN.format(circle=circle) if then else CONSENTS_NOW,
         subscriptions=SUBSCRIPTIONS_THEN.format(circle=circle) if then else SUBSCRIPTIONS_NOW,
         accepted=ACCEPTED_THEN if then else ACCEPTED_NOW,
@@ -340,7 +339,7 @@ def _why(code: Code, event: ConsentEvent | None) -> str:
         "date": date_format(timezone.localtime(event.given_at), "j M Y")
         if event.given_at
         else gettext("on an unknown day"),
-        "whence": gettext("the person") if event.act.is_own_door else event.source,
+        "whence": gettext("the person") if event.is_own else event.source,
     }
     if code in (Code.EXPIRED, Code.NOT_ACCEPTED, Code.NOT_FILTERED, Code.OVERRIDE):
         return gettext("{reason}: {answer}, {date} ({whence})").format(reason=code.label, **facts)

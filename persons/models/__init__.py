@@ -1,7 +1,7 @@
 from persons.models.address import Deliverability, Suppression, keyed_hash
 from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow
-from persons.models.ledger import OWN_DOORS, Act, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
+from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
 from persons.models.link import LinkToken
 from persons.models.operation import Operation
 from persons.models.person import Company, ExternalId, Person
@@ -10,6 +10,7 @@ from persons.models.selection import Selection
 __all__ = [
     "OWN_DOORS",
     "Act",
+    "ActNote",
     "Company",
     "Consent",
     "ConsentEvent",

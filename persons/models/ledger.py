@@ -109,7 +109,15 @@ class ConsentEvent(models.Model):
     comment_digest = models.BinaryField(max_length=32, null=True)
     file_digest = models.BinaryField(max_length=32, null=True)
     force = models.SmallIntegerField(_("force"), choices=Force)
+    is_own = models.BooleanField(_("given by the person"), default=False, help_text=_("It came through an own door."))
     is_late = models.BooleanField(_("late"), default=False, help_text=_("Kept, without changing what stands."))
+    undoes = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="undone_by",
+        help_text="What stood before that one stands again.",
+    )
 
     objects = ConsentEventQuerySet.as_manager()
 
@@ -129,6 +137,20 @@ class ConsentEvent(models.Model):
 
     def __str__(self):
         return f"{self.purpose_id or self.subscription_type_id}: {self.basis_before_id} -> {self.basis_after_id}"
+
+
+class ActNote(models.Model):
+    """Why somebody did it, in their own words. Erasable, and so beside the act."""
+
+    act = models.OneToOneField(Act, models.PROTECT, primary_key=True, related_name="note")
+    text = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+
+    def __str__(self):
+        return self.text
 
 
 class Evidence(models.Model):

@@ -18,6 +18,7 @@ class Operation(models.Model):
     class Kind(models.TextChoices):
         IMPORT = "import", _("Import")
         BULK_UPDATE = "bulk_update", _("Bulk update")
+        UNDO = "undo", _("Undo")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -147,6 +147,15 @@ def test_what_is_refused_is_reported_in_the_order_of_the_answers():
     assert write(answer(stopped), answer(unproven, comment=""), answer(proven)) == [STOP_STANDS, NO_PROOF, RECORDED]
 
 
+def test_several_answers_of_one_person_on_one_matter_meet_each_other_in_their_order(kari):
+    ola = PersonFactory()
+
+    outcomes = write(answer(kari, "61A", 10), answer(kari, "WITHDRAWN", 20), answer(kari, "61F", 30), answer(ola))
+
+    assert outcomes == [RECORDED, RECORDED, STOP_STANDS, RECORDED]
+    assert what_is_written() == (1, 3, 3, 2, 0)
+
+
 def test_nothing_at_all_is_written_where_nothing_changes(kari):
     ola = PersonFactory()
     say(kari)
@@ -482,6 +491,34 @@ def test_a_yes_through_an_own_door_holds_against_an_older_stop_although_staff_re
 
     assert say(kari, "WITHDRAWN", 10) == LATE
     assert say(kari, "WITHDRAWN", 25) == RECORDED
+
+
+def test_of_a_yes_and_a_no_of_the_same_day_the_no_holds_although_staff_recorded_another_yes_since(kari):
+    say(kari, "61A", 20, door=Door.FORM)
+    say(kari, "61F", 30)
+
+    assert say(kari, "WITHDRAWN", 20) == RECORDED
+
+
+def test_a_yes_that_came_too_late_holds_no_later_yes_back(kari):
+    say(kari, "WITHDRAWN", 30)
+
+    assert say(kari, "61A", 20, door=Door.FORM) == LATE
+    assert say(kari, "61A", 40, door=Door.PAGE, may_lift=True, file=a_file()) == RECORDED
+
+
+MATTERS = [{"purpose_id": "EMARKETING"}, {"purpose_id": "STORE"}, {"type_id": "NEWS"}, {"type_id": "URGENT"}]
+
+
+@pytest.mark.parametrize(("about", "other"), list(itertools.permutations(MATTERS, 2)))
+def test_what_was_answered_on_another_matter_lifts_nothing_and_holds_nothing_back(kari, about, other):
+    say(kari, "61A", 20, door=Door.FORM, **other)
+    say(kari, "61A", 30, **about)
+    assert say(kari, "WITHDRAWN", 10, **about) == RECORDED
+
+    say(kari, "WITHDRAWN", 40, door=Door.LINK, **other)
+    say(kari, "WITHDRAWN", 60, **other)
+    assert say(kari, "61A", 50, door=Door.FORM, **about) == RECORDED
 
 
 # ---- what an answer leaves alone (4.4)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from persons import ledger
 from persons.ledger import Answer, Outcome, Recorder
-from persons.models import Act, Consent, Door
+from persons.models import Act, Consent, Door, LinkToken
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.database
@@ -105,3 +105,19 @@ def test_the_answer_of_one_person_does_not_wait_for_that_of_another(own_database
         other.join(10)
 
         assert other.outcomes == [Outcome.RECORDED]
+
+
+def test_who_only_refers_to_a_person_does_not_wait(own_database):
+    kari = PersonFactory()
+
+    def make_a_link():
+        LinkToken.objects.create(person=kari, token_hash=b"x" * 32)
+        connection.close()
+
+    with transaction.atomic():
+        ledger.record(answer(kari, "WITHDRAWN", 20), by=Recorder(door=Door.LINK))
+        linking = threading.Thread(target=make_a_link)
+        linking.start()
+        linking.join(10)
+
+        assert LinkToken.objects.count() == 1

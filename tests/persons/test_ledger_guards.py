@@ -74,8 +74,8 @@ def test_what_names_an_act_cannot_be_emptied_around_it(event):
 
 
 EVENT = (
-    "INSERT INTO persons_consentevent (act_id, person_id, purpose_id, basis_after_id, force, is_late)"
-    " VALUES (%s, %s, 'STORE', '61F', 0, false)"
+    "INSERT INTO persons_consentevent (act_id, person_id, purpose_id, basis_after_id, force, is_own, is_late)"
+    " VALUES (%s, %s, 'STORE', '61F', 0, false, false)"
 )
 ACT = (
     "INSERT INTO persons_act (door, is_own_door, expressed_by, token, reason, request_id{})"
@@ -227,8 +227,8 @@ def test_an_event_is_about_a_purpose_or_a_subscription(purpose, type_):
     ((act,),) = run(ACT.format("", ""))
 
     refuses(
-        "INSERT INTO persons_consentevent (act_id, person_id, force, is_late, purpose_id, subscription_type_id)"
-        f" VALUES ({act}, {person.pk}, 0, false, {purpose}, {type_})",
+        "INSERT INTO persons_consentevent (act_id, person_id, force, is_own, is_late, purpose_id, subscription_type_id)"
+        f" VALUES ({act}, {person.pk}, 0, false, false, {purpose}, {type_})",
         because="an_event_is_about_a_purpose_or_a_subscription",
     )
 

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.database
 
 ACT = """INSERT INTO persons_act (door, is_own_door, expressed_by, token, reason, request_id)
          VALUES ('page', false, 'person', '', '', '') RETURNING id"""
-EVENT = """INSERT INTO persons_consentevent (act_id, person_id, purpose_id, basis_after_id, force, is_late)
-           VALUES (%s, %s, 'STORE', '61B', 0, true)"""
+EVENT = """INSERT INTO persons_consentevent (act_id, person_id, purpose_id, basis_after_id, force, is_own, is_late)
+           VALUES (%s, %s, 'STORE', '61B', 0, false, true)"""
 
 
 def test_an_act_that_commits_late_gets_the_next_seal(own_database):
