@@ -142,7 +142,7 @@ class Recipient(models.Model):
         UNCERTAIN = "uncertain", _("Uncertain")
         CANCELLED = "cancelled", _("Cancelled")
 
-    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="recipients")
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="recipients", db_index=False)  # leads two others
     person = models.ForeignKey(Person, models.PROTECT, related_name="recipients")
     address = models.CharField(_("address"), max_length=254, null=True)
     address_hash = models.BinaryField(max_length=32, null=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 from procrastinate.contrib.django import app
@@ -85,10 +85,15 @@ def sweep() -> int:
 
 def next_attempt(mailing: Mailing) -> float | None:
     """In how many seconds somebody waiting can be tried again; None when nobody waits."""
-    waiting = mailing.recipients.waiting().aggregate(at=Min("retry_at"), now=Now())
-    if not mailing.recipients.waiting().exists():
-        return None
-    return max(0.0, (waiting["at"] - waiting["now"]).total_seconds()) if waiting["at"] else 0.0
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_ATTEMPT, [mailing.pk])
+        seconds = cursor.fetchone()[0]
+    return None if seconds is None else max(0.0, float(seconds))
+
+
+NEXT_ATTEMPT = """
+SELECT extract(epoch FROM min(coalesce(retry_at, clock_timestamp())) - clock_timestamp())
+FROM mailings_recipient WHERE mailing_id = %s AND state = 'waiting'"""
 
 
 def note_trouble(mailing: Mailing, words: str) -> None:
