@@ -82,7 +82,8 @@ CHANGES = {
     "deleted": "DELETE FROM persons_consentevent WHERE id = (SELECT max(id) FROM persons_consentevent)",
     "reordered": """UPDATE persons_consentevent SET act_id = CASE act_id WHEN (SELECT max(id) FROM persons_act)
                     THEN (SELECT min(id) FROM persons_act) ELSE (SELECT max(id) FROM persons_act) END""",
-    "inserted": """INSERT INTO persons_consentevent (act_id, person_id, purpose_id, basis_after_id, force, is_own, is_late)
+    "inserted": """INSERT INTO persons_consentevent
+                       (act_id, person_id, purpose_id, basis_after_id, force, is_own, is_late)
                    SELECT max(act_id), max(person_id), 'STORE', '61B', 0, false, true FROM persons_consentevent""",
     "an act changed": "UPDATE persons_act SET door = 'link' WHERE id = (SELECT max(id) FROM persons_act)",
     "an act moved to another place": "UPDATE persons_sealedact SET position = 10 - position",
