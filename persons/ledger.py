@@ -210,12 +210,13 @@ ROUNDS = """
 
 # So that the order of recording makes no difference (rules 4.3) an answer meets not only what stands: a stop may be
 # lifted by an allowance that has been replaced, or was kept late; and an allowance must lift the stops kept late too.
-# `HELD_BY`: the greatest force among those that it does not lift and nothing else did.
+# `HELD_BY`: the greatest force among those that it does not lift and nothing else did. What was undone does not count.
 
 LIFTED = """EXISTS (
     SELECT FROM persons_consentevent l JOIN purposes_legalbasis lb ON lb.key = l.basis_after_id
     WHERE lb.allows AND l.person_id = {stop}.person_id AND l.purpose_id IS NOT DISTINCT FROM {stop}.purpose_id
-      AND l.subscription_type_id IS NOT DISTINCT FROM {type} AND l.given_at > {given} AND l.force >= {stop}.force)"""
+      AND l.subscription_type_id IS NOT DISTINCT FROM {type} AND l.given_at > {given} AND l.force >= {stop}.force
+      AND NOT EXISTS (SELECT FROM persons_consentevent u WHERE u.undoes_id = l.id))"""
 
 IS_LIFTED = LIFTED.format(stop="compared", type="compared.type_id", given="compared.given")
 
@@ -278,6 +279,7 @@ compared AS (
            (SELECT CASE WHEN bool_or(e.is_late) THEN 'late' ELSE 'replaced' END
             FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
             WHERE e.person_id = w.person_id AND w.file_hash IS NULL
+              AND NOT EXISTS (SELECT FROM persons_consentevent u WHERE u.undoes_id = e.id)
               AND e.purpose_id IS NOT DISTINCT FROM w.purpose_id
               AND e.subscription_type_id IS NOT DISTINCT FROM w.type_id
               AND e.basis_after_id = w.basis_id AND e.source_id = w.source_id

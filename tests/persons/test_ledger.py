@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from persons import ledger
 from persons.ledger import Answer, Outcome, Recorder, Refused, subscription
 from persons.models import Act, Consent, ConsentEvent, Door, Evidence, Operation, Person, Subscription
+from persons.undoing import undo
 from purposes.models import AcceptedBasis, LegalBasis, Purpose, SubscriptionType, Wording
 from tests.factories import PersonFactory, UserFactory
 
@@ -485,6 +486,14 @@ def test_an_objection_that_arrives_late_still_needs_the_person(kari):
     assert say(kari, "61A", 30, door=Door.PAGE, may_lift=True, file=a_file()) == STOP_STANDS
 
 
+def test_an_objection_that_the_person_has_lifted_since_needs_nothing_more(kari):
+    say(kari, "WITHDRAWN", 20)
+    say(kari, "OBJECTED", 10)
+
+    assert say(kari, "61A", 15, door=Door.FORM) == LATE
+    assert say(kari, "61A", 30, door=Door.PAGE, may_lift=True, file=a_file()) == RECORDED
+
+
 def test_a_yes_through_an_own_door_holds_against_an_older_stop_although_staff_recorded_another_yes_since(kari):
     say(kari, "61A", 20, door=Door.FORM)
     say(kari, "61F", 30)
@@ -498,6 +507,22 @@ def test_of_a_yes_and_a_no_of_the_same_day_the_no_holds_although_staff_recorded_
     say(kari, "61F", 30)
 
     assert say(kari, "WITHDRAWN", 20) == RECORDED
+
+
+def test_a_letter_that_was_recorded_by_mistake_lifts_nothing(kari):
+    say(kari, "61A", 30, door=Door.PAGE, may_lift=True, file=a_file())
+    undo(ConsentEvent.objects.all(), by=Recorder(door=Door.PAGE, may_lift=True), reason="Another Kari.")
+    say(kari, "61A", 40)
+
+    assert say(kari, "WITHDRAWN", 20) == RECORDED
+
+
+def test_an_answer_that_was_taken_back_is_not_known(kari):
+    say(kari, "61A", 20)
+    undo(ConsentEvent.objects.all(), by=Recorder(door=Door.PAGE, may_lift=True), reason="Another Kari.")
+    say(kari, "61A", 30)
+
+    assert say(kari, "61A", 20) == LATE
 
 
 def test_a_yes_that_came_too_late_holds_no_later_yes_back(kari):
