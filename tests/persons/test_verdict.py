@@ -356,7 +356,7 @@ class Crowd:
         until = act.recorded_at + BLINK if what.until == TODAY_IS else at(what.until)
         self.tables["persons_consentevent"].append((
             event_id, act.pk, person_id, purpose, type_, what.basis or None, "UNKNOWN", at(what.day), until,
-            self.wordings[what.wording], 2 if what.own else 1, is_late,
+            self.wordings[what.wording], 2 if what.own else 1, what.own, is_late,
         ))  # fmt: skip
         return event_id
 
@@ -376,7 +376,7 @@ TABLES = {
     "persons_person": "id, address, address_hash, no_mailings, company_id, former_employee, merged_into_id, erased_at,"
     " updated_at, first_name, last_name, title, email, phone, mobile, street, postcode, city, country, language",
     "persons_consentevent": "id, act_id, person_id, purpose_id, subscription_type_id, basis_after_id, source_id,"
-    " given_at, valid_until, wording_id, force, is_late",
+    " given_at, valid_until, wording_id, force, is_own, is_late",
     "persons_consent": f"{STANDING}, purpose_id, basis_id, valid_until",
     "persons_subscription": f"{STANDING}, type_id, is_active",
     "persons_suppression": "address_hash, reason, lifted_at, lifted_because",
@@ -664,3 +664,15 @@ def test_a_past_moment_is_judged_by_the_answers_and_the_settings_of_that_day(own
             assert differences(placed, replace(question, moment=moment), settings, day) == []
     then = verdict.counts(Question(moment=on_first), Person.objects.filter(pk=said_first[1].person_id))
     assert then == {stated(said_first[1].somebody, Question(moment=on_first), first)[0]: 1}
+
+
+def test_an_answer_holds_until_the_day_on_which_it_runs_out_or_people_had_to_be_asked_again(lists):
+    until, asked = Crowd().place(
+        with_answers(Somebody(), EMARKETING=said)
+        for said in (Said("61A", until=TODAY_IS + 1), Said("61A", wording="asked again later"))
+    )
+
+    for moment, code in ((datetime.now(UTC), Code.CONSENT), (at(TODAY_IS + 2), Code.EXPIRED)):
+        for each in (until, asked):
+            person = Person.objects.get(pk=each.person_id)
+            assert verdict.explain(person, Question(moment=moment)).code == code
