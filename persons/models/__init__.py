@@ -4,7 +4,7 @@ from persons.models.importing import Import, ImportAnswer, ImportProblem, Import
 from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
 from persons.models.link import LinkToken
 from persons.models.operation import Operation
-from persons.models.person import Company, ExternalId, Person
+from persons.models.person import Company, ExternalId, FormerAddress, Person
 from persons.models.selection import Selection
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Door",
     "Evidence",
     "ExternalId",
+    "FormerAddress",
     "Import",
     "ImportAnswer",
     "ImportProblem",

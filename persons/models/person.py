@@ -1,9 +1,11 @@
 """Companies and persons, as in any CRM."""
 
 import pghistory
+import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Concat, Lower, Now, Trim
+from django.db.models.functions import Concat, Lower, Now, Replace, Trim
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,36 @@ def folded(text):
     return Lower(Trim(single_spaced), output_field=models.TextField())
 
 
+def searchable(text):
+    """The form under which a text is found: lower case, without accents, æ as ae, ø as o.
+
+    Made of immutable functions alone, in place of the extension unaccent, whose rules change with its version and
+    would leave the index behind.
+    """
+    bare = Func(
+        Func(text, template="normalize(%(expressions)s, NFKD)"),
+        Value(r"[\u0300-\u036f]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+    )
+    latin = Func(bare, Value("ØøÐðĐđŁłÞþĦħıÆŒẞ"), Value("ooddddllpphhiæœß"), function="translate")
+    spelt = Replace(Replace(latin, Value("æ"), Value("ae")), Value("œ"), Value("oe"))
+    return Lower(Replace(spelt, Value("ß"), Value("ss")), output_field=models.TextField())
+
+
+def digits(text):
+    """A phone number as it is dialled, however it was typed."""
+    return Func(text, Value("[^0-9]"), Value(""), Value("g"), function="regexp_replace")
+
+
+def found_by(*texts):
+    """The column in which a search looks: some texts of the row, with spaces between."""
+    parts = [part for text in texts for part in (Value(" "), text)][1:]
+    joined = parts[0] if len(parts) == 1 else Concat(*parts, output_field=models.TextField())
+    return models.GeneratedField(expression=searchable(joined), output_field=models.TextField(), db_persist=True)
+
+
 def tracked_flags(*fields):
     """Keep the history of flags and links only, never of names or addresses: an erasure must find nothing there."""
     return pghistory.track(pghistory.UpdateEvent(condition=pghistory.AnyChange(*fields)), fields=["id", *fields])
@@ -28,6 +60,9 @@ class Company(models.Model):
     """A company that persons work for."""
 
     name = models.CharField(_("name"), max_length=200)
+    street = models.CharField(_("street"), max_length=200, blank=True, db_default="")
+    postcode = models.CharField(_("postcode"), max_length=60, blank=True, db_default="")
+    city = models.CharField(_("city"), max_length=200, blank=True, db_default="")
     country = models.CharField(_("country"), max_length=60, blank=True)
     no_mailings = models.BooleanField(
         _("No mailings"), default=False, help_text=_("Nobody in this company receives mailings.")
@@ -35,12 +70,16 @@ class Company(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     name_key = models.GeneratedField(expression=folded(F("name")), output_field=models.TextField(), db_persist=True)
+    search_key = found_by(F("name"))
 
     class Meta:
         ordering = ["name", "id"]
         verbose_name = _("company")
         verbose_name_plural = _("companies")
-        indexes = [models.Index("name_key", name="company_by_name")]
+        indexes = [
+            models.Index("name_key", name="company_by_name"),
+            GinIndex(fields=["search_key"], name="company_search", opclasses=["gin_trgm_ops"]),
+        ]
 
     def __str__(self):
         return self.name
@@ -54,6 +93,26 @@ class PersonQuerySet(models.QuerySet):
     def at_address(self, address):
         """Everybody with this normalised address; several persons may share one."""
         return self.filter(address=address)
+
+
+# Whoever changes an address leaves its hash behind, and suppresses it while a stop stands (rules 4.13).
+KEEP_FORMER_ADDRESS = pgtrigger.Trigger(
+    name="keep_former_address",
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("address_hash"),
+    condition=pgtrigger.Q(old__address_hash__df=pgtrigger.F("new__address_hash"))
+    & pgtrigger.Q(old__address_hash__isnull=False, new__erased_at__isnull=True, new__merged_into__isnull=True),
+    func="""
+        INSERT INTO persons_formeraddress (person_id, address_hash, until)
+        VALUES (OLD.id, OLD.address_hash, clock_timestamp());
+        INSERT INTO persons_suppression (address_hash, reason, lifted_because)
+        SELECT OLD.address_hash, 'changed', ''
+        WHERE EXISTS (SELECT FROM persons_consent c JOIN purposes_legalbasis b ON b.key = c.basis_id
+                      WHERE c.person_id = OLD.id AND NOT b.allows)
+           OR EXISTS (SELECT FROM persons_subscription s WHERE s.person_id = OLD.id AND NOT s.is_active)
+        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING;
+        RETURN NULL;""",
+)
 
 
 @tracked_flags("no_mailings", "former_employee", "company", "merged_into")
@@ -92,6 +151,7 @@ class Person(models.Model):
         output_field=models.TextField(),
         db_persist=True,
     )
+    search_key = found_by(F("first_name"), F("last_name"), F("email"), digits(F("phone")), digits(F("mobile")))
 
     objects = PersonQuerySet.as_manager()
 
@@ -123,7 +183,11 @@ class Person(models.Model):
             models.Index("address_hash", name="person_by_address_hash"),
             models.Index("name_key", "company", name="person_by_name"),  # rows without an address, rules 4.11
             models.Index("last_name", "first_name", "id", name="person_list"),
+            models.Index("updated_at", "id", name="person_by_change"),
+            models.Index("country", name="person_by_country"),
+            GinIndex(fields=["search_key"], name="person_search", opclasses=["gin_trgm_ops"]),
         ]
+        triggers = [KEEP_FORMER_ADDRESS]
 
     def __str__(self):
         return self.full_name or self.email or str(_("Person without a name"))
@@ -140,6 +204,22 @@ class Person(models.Model):
 
     def get_absolute_url(self):
         return reverse("persons:detail", args=[self.pk])
+
+
+class FormerAddress(models.Model):
+    """An address that a person had until that moment, as its hash: what was recorded before was for this address."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="former_addresses")
+    address_hash = models.BinaryField(_("hash of the address"), max_length=32)
+    until = models.DateTimeField(_("until"))
+
+    class Meta:
+        ordering = ["until", "id"]
+        verbose_name = _("former address")
+        verbose_name_plural = _("former addresses")
+
+    def __str__(self):
+        return f"{self.person_id} {self.until}"
 
 
 class ExternalId(models.Model):
