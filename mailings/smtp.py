@@ -9,6 +9,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Never, Self
@@ -65,23 +66,14 @@ class Connection:
     @classmethod
     def open(cls) -> Self:
         """Connect, greet, encrypt and sign in as the settings say. Raises Undelivered."""
-        phase = Phase.CONNECT
-        try:
+        with _as_undelivered(Phase.CONNECT):
             client = _connected()
-            client.ehlo_or_helo_if_needed()
-            if settings.EMAIL_USE_TLS:
-                client.starttls(context=ssl.create_default_context())
-                client.ehlo()
-            phase = Phase.SIGN_IN
-            if settings.EMAIL_HOST_USER:
-                client.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-        except smtplib.SMTPNotSupportedError as missing:
-            raise Undelivered(phase, Reply(502, str(missing))) from missing  # as if asked for: waiting does not help
-        except smtplib.SMTPResponseException as refusal:
-            raise Undelivered(phase, _reply(refusal.smtp_code, refusal.smtp_error)) from refusal
-        except (OSError, smtplib.SMTPException, ValueError) as failure:
-            raise Undelivered(phase, None, _words(failure)) from failure
-        _no_delay(client)
+        try:
+            with _as_undelivered(Phase.SIGN_IN):
+                _sign_in(client)
+        except Undelivered:
+            client.close()
+            raise
         return cls(client)
 
     def close(self) -> None:
@@ -127,12 +119,19 @@ class Connection:
             except Undelivered as refused:
                 refusal = refusal or refused
             else:
-                if refusal and phase == Phase.DATA:  # told to go on in spite of it: end a message that goes nowhere
-                    self._goes(b".\r\n")
+                if refusal and phase == Phase.DATA:
+                    self._end_empty(refusal)
             if not self.is_usable:
                 break
         if refusal:
             self._start_over(refusal)
+
+    def _end_empty(self, refusal: Undelivered) -> None:
+        """Told to go on in spite of a refusal. Without a recipient an empty message goes nowhere; else hang up."""
+        if refusal.phase == Phase.RECIPIENT:
+            self._goes(b".\r\n")
+        else:
+            self.is_usable = False
 
     def _start_over(self, refusal: Undelivered) -> Never:
         """Make the server forget the message that it refused, and say so."""
@@ -214,9 +213,28 @@ def _connected() -> smtplib.SMTP:
     return smtplib.SMTP(**where)
 
 
-def _no_delay(client: smtplib.SMTP) -> None:
+def _sign_in(client: smtplib.SMTP) -> None:
+    client.ehlo_or_helo_if_needed()
+    if settings.EMAIL_USE_TLS:
+        client.starttls(context=ssl.create_default_context())
+        client.ehlo()
+    if settings.EMAIL_HOST_USER:
+        client.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
     if client.sock is not None:
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+@contextlib.contextmanager
+def _as_undelivered(phase: Phase) -> Iterator[None]:
+    """What smtplib raises, as an Undelivered."""
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError as missing:
+        raise Undelivered(phase, Reply(502, str(missing))) from missing  # as if asked for: waiting does not help
+    except smtplib.SMTPResponseException as refusal:
+        raise Undelivered(phase, _reply(refusal.smtp_code, refusal.smtp_error)) from refusal
+    except (OSError, smtplib.SMTPException, ValueError) as failure:
+        raise Undelivered(phase, None, _words(failure)) from failure
 
 
 def _reply(code: int, text: bytes | str) -> Reply:

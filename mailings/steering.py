@@ -124,7 +124,7 @@ def workers_alive() -> int:
         return cursor.fetchone()[0] // QUEUES_OF_A_WORKER
 
 
-QUEUES_OF_A_WORKER = 2
+QUEUES_OF_A_WORKER = 3
 
 DELIVER = "mailings.tasks.deliver"
 
