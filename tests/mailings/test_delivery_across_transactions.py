@@ -1,0 +1,53 @@
+import threading
+
+import psycopg
+from django.db import connection
+
+from mailings.claims import Claimer
+from mailings.delivery import deliver
+from tests.mailings.making import agree, persons, started
+
+
+def test_two_runs_at_once_share_the_work(own_database, mail_server):
+    server = mail_server(delay=0.002)
+    agree(*persons(200))
+    made = started()
+    barrier = threading.Barrier(2)
+
+    def go():
+        barrier.wait()
+        try:
+            deliver(made, seconds=20)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(server.accepted) == len(set(server.recipients)) == 200
+    assert server.connections == 2
+    assert set(made.recipients.values_list("state", flat=True)) == {"sent"}
+
+
+def test_claims_far_along_a_long_list_are_as_fast_as_the_first(own_database):
+    """The index leads straight to the next one: no claim looks at what was claimed before."""
+    agree(*persons(3000))
+    made = started()
+    made.recipients.filter(pk__in=made.recipients.order_by("id").values("pk")[:2900]).update(state="cancelled")
+    claimer = Claimer(made)
+    claimer.claim(1)
+
+    plan = explained(claimer)
+
+    assert "recipients_waiting" in plan
+    assert "Rows Removed by Filter" not in plan.split("CTE judged")[0]
+
+
+def explained(claimer):
+    facts = {"after": claimer.after, "claim": 1, "hashes": [b"x"]}
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + claimer.statements[1], claimer.parameters | facts)
+        return "\n".join(line for (line,) in cursor)
