@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -67,10 +68,10 @@ def question_of(mailing: Mailing) -> Question:
 
 TAKEN = """mine AS MATERIALIZED (
     SELECT id, person_id, address FROM mailings_recipient
-    WHERE mailing_id = %(mailing)s AND state = 'waiting' AND id > %(after)s
+    WHERE mailing_id = %(mailing)s AND state = 'waiting' AND person_id > %(after)s
       AND (retry_at IS NULL OR retry_at <= statement_timestamp())
       AND EXISTS (SELECT FROM mailings_mailing WHERE id = %(mailing)s AND state = 'sending')
-    ORDER BY id LIMIT {size} FOR UPDATE SKIP LOCKED)"""
+    ORDER BY person_id LIMIT {size} FOR UPDATE SKIP LOCKED)"""
 
 # A verdict that lets in is final only for the address it was given for. Rows held back get no link.
 
@@ -79,7 +80,7 @@ WITH {taken},
 judged AS MATERIALIZED ({judged}),
 decided AS MATERIALIZED (
     SELECT mine.id, mine.person_id, judged.address_hash, judged.event_id, judged.rests_on_consent,
-           row_number() OVER (ORDER BY mine.id) AS number,
+           row_number() OVER (ORDER BY mine.person_id) AS number,
            CASE WHEN judged.code = ANY(%(let_in)s) AND judged.address <> mine.address THEN %(address_changed)s
                 ELSE judged.code END AS code,
            {ends_type} AS ends_type, {ends_purpose} AS ends_purpose
@@ -142,8 +143,8 @@ class Claimer:
         self.unanswered = None
         if not rows:
             return claim
-        self.after = max(row[0] for row in rows)
-        going = sorted(row for row in rows if row[1] == Recipient.State.CLAIMED)
+        self.after = max(row[3] for row in rows)
+        going = sorted((row for row in rows if row[1] == Recipient.State.CLAIMED), key=itemgetter(3))
         return Claim(claim.number, [_claimed(row, tokens) for row in going], len(rows) - len(going))
 
 

@@ -142,8 +142,8 @@ class Recipient(models.Model):
         UNCERTAIN = "uncertain", _("Uncertain")
         CANCELLED = "cancelled", _("Cancelled")
 
-    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="recipients", db_index=False)  # leads two others
-    person = models.ForeignKey(Person, models.PROTECT, related_name="recipients")
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="recipients", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="recipients", db_index=False)
     address = models.CharField(_("address"), max_length=254, null=True)
     address_hash = models.BinaryField(max_length=32, null=True)
     one_per_address = models.BooleanField(help_text="As the mailing was built; the constraint below needs it here.")
@@ -193,11 +193,11 @@ class Recipient(models.Model):
             ),
         ]
         indexes = [
-            # the next to claim, however long the audience
-            models.Index("mailing", "id", condition=Q(state="waiting"), name="recipients_waiting"),
+            # the next to claim, however long the audience, and however many other mailings there are
+            models.Index("mailing", "person", condition=Q(state="waiting"), name="recipients_waiting"),
             # the sweep for claims whose worker died
             models.Index("claimed_at", condition=Q(state="claimed"), name="recipients_claimed"),
-            models.Index("person", name="recipients_of_a_person"),
+            models.Index("person", "mailing", name="recipients_of_a_person"),
         ]
 
     def __str__(self):
