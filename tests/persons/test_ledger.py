@@ -695,7 +695,7 @@ def test_consent_and_legitimate_interest_for_e_marketing_need_proof(kari, about,
     assert say(kari, basis, comment="", **about) == (NO_PROOF if needs_proof else RECORDED)
 
 
-@pytest.mark.parametrize("comment", ["nine char", "         nine char        ", "\u00a0nine char\u00a0\n"])
+@pytest.mark.parametrize("comment", ["nine char", "         nine char        ", "\u00a0nine char\u00a0\n", "ååååå"])
 def test_a_comment_of_nine_characters_proves_nothing(kari, comment):
     assert say(kari, comment=comment) == NO_PROOF
 
@@ -718,6 +718,12 @@ def test_a_basis_of_the_company_s_own_needs_proof_by_its_article(kari):
     AcceptedBasis.objects.create(purpose_id="STORE", basis_id="DOUBLE")
 
     assert say(kari, "DOUBLE", comment="", purpose_id="STORE") == NO_PROOF
+
+
+def test_a_stop_of_the_company_s_own_needs_no_proof_whatever_its_article(kari):
+    LegalBasis.objects.create(key="OPTOUT", name="Opted out", article="6(1)(a)", allows=False)
+
+    assert say(kari, "OPTOUT", comment="") == RECORDED
 
 
 def test_digests_prove_comment_and_file_and_are_salted(kari):
@@ -761,6 +767,7 @@ def test_a_file_is_stored_with_its_event_and_taken_away_again_when_its_answer_is
 def test_a_file_is_kept_with_an_answer_that_is_late(kari, evidence_folder):
     say(kari, "61A", 20)
 
+    assert say(kari, "61A", 10) == LATE
     assert say(kari, "61A", 10, file=a_file("late")) == LATE
     assert files_in(evidence_folder) == ["late"]
 

@@ -249,6 +249,9 @@ def crowded() -> Iterator[Somebody]:
             own = Said("61A", day, own=True)
             yield with_answers(Somebody(others=others), EMARKETING=own, NEWS=own)
             yield with_answers(Somebody(others=others), EMARKETING=own, NEWS=own._replace(day=1), OFFERS=own)
+            yield with_answers(
+                Somebody(others=others), EMARKETING=own, NEWS=ENDED._replace(day=day, own=True), OFFERS=ACTIVE
+            )
 
 
 @functools.cache
