@@ -126,6 +126,16 @@ def make_trial_users(server: postgres.Server, variables: dict[str, str]) -> None
     once(server, variables, "Making the sign-ins", rests_on, "trial_users")
 
 
+def load_demo(server: postgres.Server, variables: dict[str, str]) -> None:
+    """Fill the database of the trial, unless that was done or somebody has brought persons of their own."""
+    stamp = server.home / "demo.done"
+    with postgres.locked(STATE / "demo.lock"):
+        if not stamp.exists():
+            say("Loading the demo: 2,000 invented persons (the first time only; --no-demo leaves it out)")
+            call_manage("demo", "--if-empty", environment=variables)
+            stamp.touch()
+
+
 def once(server: postgres.Server, variables: dict[str, str], doing: str, rests_on: Sequence[Path], *words: str) -> None:
     """Run a command of manage.py on the embedded database unless it ran there since these files changed."""
     now = digest_of(rests_on, contents=True)
@@ -161,7 +171,7 @@ def call_manage(*words: str, environment: dict[str, str]) -> None:
 def run_options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./crm run")
     parser.add_argument("--port", type=port_number, default=8000, help="where the pages are (8000)")
-    parser.add_argument("--no-demo", action="store_true", help="an empty database without sign-ins")
+    parser.add_argument("--no-demo", action="store_true", help="without sign-ins and invented persons")
     return parser.parse_args(words)
 
 
@@ -185,6 +195,7 @@ def run(options: argparse.Namespace) -> int:
         migrate(server, variables)
         if is_demo := server is not None and "TRIAL" in variables and not options.no_demo:
             make_trial_users(server, variables)
+            load_demo(server, variables)
         programs = [web(pages), worker(), *([catcher(mail)] if mail else [])]
         stack.callback(processes.stop, programs)
         stack.callback(say, "Stopping")
