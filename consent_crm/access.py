@@ -15,6 +15,7 @@ PUBLIC, SIGNED_IN, SUPERUSER, NOBODY = "public", "signed in", "superuser", "nobo
 Right = str | tuple[str, ...]  # a permission, one of the words above, or several of which one is enough
 
 READ_PERSONS = "persons.view_person"
+IMPORT_PERSONS = "persons.import_persons"
 RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
 
 ROUTES: dict[str, Right | dict[str, Right]] = {
@@ -24,6 +25,12 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "unsubscribe": PUBLIC,
     "admin:*": SUPERUSER,
     "persons:list": READ_PERSONS,
+    "persons:imports": IMPORT_PERSONS,
+    "persons:upload": IMPORT_PERSONS,
+    "persons:import_progress": IMPORT_PERSONS,
+    "persons:start_import": IMPORT_PERSONS,
+    "persons:cancel_import": IMPORT_PERSONS,
+    "persons:import_problems": IMPORT_PERSONS,
     "persons:detail": READ_PERSONS,
     "persons:history": READ_PERSONS,
     "persons:evidence": READ_PERSONS,

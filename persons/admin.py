@@ -20,6 +20,7 @@ from persons.models import (
     Selection,
     Subscription,
     Suppression,
+    Upload,
 )
 
 
@@ -52,6 +53,7 @@ READ_ONLY = [
     Seal,
     Subscription,
     Suppression,
+    Upload,
 ]
 admin.site.register(READ_ONLY, ReadOnlyAdmin)
 

@@ -1,10 +1,16 @@
 from django.urls import path
 
-from . import counts, views
+from . import counts, upload_views, views
 
 app_name = "persons"
 urlpatterns = [
     path("", views.person_list, name="list"),
+    path("import/", upload_views.imports, name="imports"),
+    path("import/<int:pk>/", upload_views.detail, name="upload"),
+    path("import/<int:pk>/progress/", upload_views.progress, name="import_progress"),
+    path("import/<int:pk>/start/", upload_views.start, name="start_import"),
+    path("import/<int:pk>/cancel/", upload_views.cancel, name="cancel_import"),
+    path("import/<int:pk>/problems/", upload_views.problems, name="import_problems"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/evidence/<int:event>/", views.evidence, name="evidence"),

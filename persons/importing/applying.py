@@ -1,7 +1,8 @@
 """Apply a file: an operation of many acts, batch by batch, each in a transaction of its own.
 
-A killed import goes on where it stood when the same file is imported again. A dry run does exactly the same and takes
-everything back: one transaction that is never committed, each batch in a savepoint, so that its locks are let go.
+A killed import goes on where it stood when the same file is imported again; one that is called off, between two
+batches, keeps what is done. A dry run does exactly the same and takes everything back: one transaction that is never
+committed, each batch in a savepoint, so that its locks are let go.
 """
 
 from collections import defaultdict
@@ -25,7 +26,15 @@ from purposes.models import STORE, PrivacySettings, SubscriptionType
 
 IMPORTER_LOCK = 7_421_003  # advisory, for the session: who holds it may take up what a dead importer left
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # may raise Cancelled, or anything else to stop for now
+
+
+class Busy(NotATable):
+    """Another import is under way; this one can begin when that one is done."""
+
+
+class Cancelled(Exception):
+    """Somebody called the work off: what is done stays."""
 
 
 @dataclass
@@ -61,32 +70,67 @@ class _Batch:
     problems: list[tuple[int, str]]
 
 
-def apply(path: Path, options: Options, *, user: Any = None, progress: Progress = lambda done, total: None) -> Result:
-    """Import the file, or go on with an import of it that was killed. Raises NotATable, and then nothing was done."""
+def apply(
+    path: Path,
+    options: Options,
+    *,
+    user: Any = None,
+    name: str = "",
+    progress: Progress = lambda done, total: None,
+    begun: Callable[[Import], None] = lambda imported: None,
+) -> Result:
+    """Import the file, or go on with an import of it that was killed. Raises NotATable, and then nothing was done.
+
+    `name` is what the user calls the file; `progress` is told before each batch how many are done; `begun` is told
+    under which import it goes. When `progress` raises Cancelled the result says what was done until then.
+    """
     with _alone():
-        imported = _unfinished(path, options) or _staged(path, options, user)
-        for number in range(imported.batches_done, imported.batches):
-            progress(number, imported.batches)
-            with transaction.atomic():
-                _keep(imported, _apply_batch(imported, number))
-            if number.bit_count() == 1:
-                _renew_statistics()
-        return _finish(imported)
+        imported = _unfinished(path, options) or _staged(path, options, user, name)
+        begun(imported)
+        try:
+            for number in range(imported.batches_done, imported.batches):
+                progress(number, imported.batches)
+                with transaction.atomic():
+                    _keep(imported, _apply_batch(imported, number))
+                if number.bit_count() == 1:
+                    _renew_statistics()
+        except Cancelled:
+            close(imported, Operation.State.CANCELLED)
+        else:
+            close(imported, Operation.State.DONE)
+        return result_of(imported)
 
 
 def dry_run(path: Path, options: Options, *, progress: Progress = lambda done, total: None) -> Result:
-    """What `apply` would do now, without doing it. Raises NotATable."""
+    """What `apply` would do now, without doing it. Raises NotATable, and whatever `progress` raises."""
     with transaction.atomic():
-        imported = _staged(path, options, None)
+        imported = _staged(path, options, None, "")
         for number in range(imported.batches):
             progress(number, imported.batches)
             with transaction.atomic():
                 batch = _apply_batch(imported, number)
                 transaction.set_rollback(True)
             _keep(imported, batch)
-        result = _result(imported)
+        result = result_of(imported)
         transaction.set_rollback(True)
     return result
+
+
+def close(imported: Import, state: Operation.State) -> None:
+    """Close the operation and drop the staged rows: from here on the persons and the ledger say it."""
+    with transaction.atomic():
+        Operation.objects.filter(pk=imported.pk).update(state=state, finished_at=timezone.now())
+        ImportRow.objects.filter(imported_by=imported)._raw_delete(connection.alias)
+        ImportAnswer.objects.filter(imported_by=imported)._raw_delete(connection.alias)
+
+
+def result_of(imported: Import) -> Result:
+    """What an import has come to so far."""
+    refused: dict[str, list[int]] = defaultdict(list)
+    problems = ImportProblem.objects.filter(imported_by=imported).order_by("code", "row_number")
+    for code, number in problems.values_list("code", "row_number").distinct():
+        refused[code].append(number)
+    return Result(imported.counts, imported.created, imported.updated, imported.same, imported.late, dict(refused))
 
 
 def _renew_statistics() -> None:
@@ -100,7 +144,7 @@ def _alone() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [IMPORTER_LOCK])
         if not cursor.fetchone()[0]:
-            raise NotATable(_("Another import is under way. Wait until it is done, then start this one."))
+            raise Busy(_("Another import is under way. Wait until it is done, then start this one."))
         try:
             yield
         finally:
@@ -113,10 +157,10 @@ def _unfinished(path: Path, options: Options) -> Import | None:
     return left.filter(options__contains=options.as_dict()).first()
 
 
-def _staged(path: Path, options: Options, user: Any) -> Import:
+def _staged(path: Path, options: Options, user: Any, name: str) -> Import:
     with transaction.atomic():
         operation = Operation.objects.create(kind=Operation.Kind.IMPORT, state=Operation.State.RUNNING, created_by=user)
-        imported = stage(path, options, operation)
+        imported = stage(path, options, operation, name)
         operation.total = imported.batches
         operation.save()
     return imported
@@ -131,25 +175,6 @@ def _keep(imported: Import, batch: _Batch) -> None:
         setattr(imported, name, getattr(imported, name) + getattr(batch, name))
     imported.batches_done += 1
     imported.save()
-
-
-def _finish(imported: Import) -> Result:
-    """Close the operation and drop the staged rows: from here on the persons and the ledger say it."""
-    with transaction.atomic():
-        result = _result(imported)
-        done = {"state": Operation.State.DONE, "finished_at": timezone.now()}
-        Operation.objects.filter(pk=imported.pk).update(**done)
-        ImportRow.objects.filter(imported_by=imported)._raw_delete(connection.alias)
-        ImportAnswer.objects.filter(imported_by=imported)._raw_delete(connection.alias)
-    return result
-
-
-def _result(imported: Import) -> Result:
-    refused: dict[str, list[int]] = defaultdict(list)
-    problems = ImportProblem.objects.filter(imported_by=imported).order_by("code", "row_number")
-    for code, number in problems.values_list("code", "row_number").distinct():
-        refused[code].append(number)
-    return Result(imported.counts, imported.created, imported.updated, imported.same, imported.late, dict(refused))
 
 
 # ---- one batch

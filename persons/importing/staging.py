@@ -76,11 +76,11 @@ def digest_of(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def stage(path: Path, options: Options, operation: Operation) -> Import:
+def stage(path: Path, options: Options, operation: Operation, name: str = "") -> Import:
     """Read the file into the staging tables. Raises NotATable; counts and problems are kept on the import."""
     table = open_table(path)
     form = recognise(table.header)
-    imported = _import(path, form, options, operation)
+    imported = _import(path, form, options, operation, name)
     staged = Stage(imported, form, options, ZoneInfo(PrivacySettings.current().time_zone), _types())
     records = table.records()
     while chunk := list(islice(records, ROWS_IN_A_COPY)):
@@ -89,17 +89,25 @@ def stage(path: Path, options: Options, operation: Operation) -> Import:
     imported.options |= {"new_types": staged.new_types}
     imported.batches = -(-staged.counts.rows // ROWS_IN_A_BATCH)
     imported.save()
-    with connection.cursor() as cursor:  # without statistics the planner takes a million rows for a handful
-        cursor.execute("ANALYZE persons_importrow, persons_importanswer")
+    _analyse(is_small=staged.counts.rows <= ROWS_IN_A_COPY)
     return imported
 
 
-def _import(path: Path, form: Format, options: Options, operation: Operation) -> Import:
+def _analyse(*, is_small: bool) -> None:
+    """Without statistics the planner takes a million rows for a handful.
+
+    A dry run keeps the tables to itself for this until it is over; a small file does without rather than wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {'(SKIP_LOCKED)' if is_small else ''} persons_importrow, persons_importanswer")
+
+
+def _import(path: Path, form: Format, options: Options, operation: Operation, name: str) -> Import:
     digest = digest_of(path)
     first = Import.objects.filter(digest=digest).aggregate(moment=Min("moment"))["moment"]
     return Import.objects.create(
         operation=operation,
-        file_name=path.name,
+        file_name=name or path.name,
         digest=digest,
         format=form.name,
         options=options.as_dict(),

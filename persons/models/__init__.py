@@ -1,6 +1,6 @@
 from persons.models.address import Deliverability, Suppression, keyed_hash
 from persons.models.consent import Consent, Subscription
-from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow
+from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
 from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
 from persons.models.link import LinkToken
 from persons.models.operation import Operation
@@ -32,5 +32,6 @@ __all__ = [
     "Subscription",
     "Suppression",
     "UnsealedAct",
+    "Upload",
     "keyed_hash",
 ]

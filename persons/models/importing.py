@@ -1,8 +1,12 @@
 """An import under way: what a file says, staged row by row, until it is applied."""
 
+from uuid import uuid4
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from persons.models.operation import Operation
@@ -36,6 +40,66 @@ class Import(models.Model):
 
     def __str__(self):
         return self.file_name
+
+
+def unguessable(_upload: "Upload", _name: str) -> str:
+    return f"imports/{uuid4().hex}"
+
+
+class UploadQuerySet(models.QuerySet):
+    def under_way(self):
+        return self.filter(state__in=[Upload.State.CHECKING, Upload.State.IMPORTING])
+
+    def waiting(self):
+        """Checked, and somebody has to say whether they are to be imported."""
+        return self.filter(state=Upload.State.CHECKED)
+
+
+class Upload(models.Model):
+    """A file that somebody brought to the import page, on its way through dry run and import.
+
+    The file names people: it lies here only until it is imported, called off or forgotten.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Being checked")
+        CHECKED = "checked", _("Checked")
+        IMPORTING = "importing", _("Being imported")
+        DONE = "done", _("Imported")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Not imported")
+
+    file = models.FileField(_("file"), upload_to=unguessable, blank=True, help_text=_("Empty once it is removed."))
+    file_name = models.CharField(_("file name"), max_length=255)
+    format = models.CharField(_("format"), max_length=40)
+    not_read = models.JSONField(_("columns that nothing is taken from"), default=list)
+    options = models.JSONField(default=dict)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.CHECKING)
+    done = models.PositiveIntegerField(_("batches done"), default=0)
+    total = models.PositiveIntegerField(_("batches in all"), default=0)
+    begun_at = models.DateTimeField(_("begun"), null=True, help_text=_("By the worker that is at it now."))
+    begun_with = models.PositiveIntegerField(_("batches done when it began"), default=0)
+    found = models.JSONField(_("what the dry run found"), null=True)
+    failure = models.TextField(_("why it failed"), blank=True)
+    imported = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="uploads")
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("uploaded file")
+        verbose_name_plural = _("uploaded files")
+
+    def __str__(self):
+        return self.file_name
+
+    def get_absolute_url(self):
+        return reverse("persons:upload", args=[self.pk])
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.CHECKING, self.State.IMPORTING)
 
 
 def limit(name: str, model: type[models.Model] = Person) -> int:

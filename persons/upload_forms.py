@@ -1,0 +1,90 @@
+"""The forms of the import page: what is chosen for a whole file, and the file."""
+
+from typing import cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from persons.importing.staging import Options
+from persons.ledger import PROOF_LETTERS, Outcome
+from purposes.models import ARTICLE_CONSENT, EMARKETING, LEGITIMATE_INTEREST, STORE, LegalBasis, Purpose, Source
+
+SOURCE = "IMPORT"
+
+
+class OptionsForm(forms.Form):
+    """What counts for the whole file, where neither a row nor the person says anything."""
+
+    basis = forms.ModelChoiceField(
+        LegalBasis.objects.none(),
+        label=_("Legal basis"),
+        required=False,
+        empty_label=_("Only what the file says"),
+        help_text=_("Recorded for persons of whom neither the file nor we know anything."),
+    )
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.none(),
+        label=_("Purpose of this legal basis"),
+        empty_label=None,
+        initial=STORE,
+    )
+    source = forms.ModelChoiceField(
+        Source.objects.none(),
+        label=_("Source"),
+        empty_label=None,
+        initial=SOURCE,
+        help_text=_("Where the answers came from, for rows that name none."),
+    )
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("How these persons came to agree. Ten characters or more count as proof for every answer."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        offered = {
+            "basis": LegalBasis.objects.active().filter(allows=True),
+            "purpose": Purpose.objects.active(),
+            "source": Source.objects.active(),
+        }
+        for name, rows in offered.items():
+            cast(forms.ModelChoiceField, self.fields[name]).queryset = rows
+
+    def clean(self):
+        found = super().clean() or self.cleaned_data
+        basis, purpose = found.get("basis"), found.get("purpose")
+        if basis and purpose:
+            if not purpose.accepted_bases.contains(basis):
+                self.add_error("basis", Outcome.NOT_ACCEPTED.label)
+            elif needs_proof(basis, purpose) and len(found.get("comment", "")) < PROOF_LETTERS:
+                self.add_error("comment", _("This legal basis needs proof: a comment of at least ten characters."))
+        return found
+
+    def options(self) -> Options:
+        chosen = self.cleaned_data
+        basis = chosen["basis"]
+        return Options(
+            purpose=chosen["purpose"].pk,
+            basis=basis.pk if basis else "",
+            source=chosen["source"].pk,
+            comment=chosen["comment"],
+        )
+
+
+class UploadForm(OptionsForm):
+    """The file with it."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.xlsb,.ods"}),
+        help_text=_("CSV or Excel, from SuperOffice, HubSpot, Mailchimp or any list with names of columns."),
+    )
+    field_order = ["file", "basis", "purpose", "source", "comment"]
+
+
+def needs_proof(basis, purpose) -> bool:
+    """Whether the ledger asks for a wording, a file or a comment (rules 4.7)."""
+    return basis.article == ARTICLE_CONSENT or (basis.pk == LEGITIMATE_INTEREST and purpose.pk == EMARKETING)

@@ -1,0 +1,228 @@
+"""The import page: a file is brought, its dry run looked at, and then imported by the worker."""
+
+import csv
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Max
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from persons import tasks
+from persons.importing import uploading
+from persons.importing.applying import result_of
+from persons.importing.problems import REFUSALS, NotATable, sentence_of
+from persons.importing.staging import ROWS_IN_A_BATCH
+from persons.models import Import, ImportProblem, Upload
+from persons.upload_forms import OptionsForm, UploadForm
+from purposes.models import LegalBasis, Listed, Purpose, Source
+
+IMPORTS_SHOWN = 50
+ROW_NUMBERS_SHOWN = 8
+
+
+def imports(request: HttpRequest) -> HttpResponse:
+    """Bring a file; below, what was imported so far."""
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid() and (upload := received(request, form)):
+            look_through(upload)
+            return redirect(upload)
+    else:
+        form = UploadForm()
+    uploads = Upload.objects.select_related("created_by").order_by("-pk")
+    context = {
+        "form": form,
+        "uploads": uploads.waiting() | uploads.under_way(),
+        "imports": history()[:IMPORTS_SHOWN],
+    }
+    return render(request, "persons/imports.html", context, status=422 if form.errors else 200)
+
+
+def received(request: HttpRequest, form: UploadForm) -> Upload | None:
+    """The file, kept; None when it is no table, and then the form says so at its field."""
+    try:
+        return uploading.receive(form.cleaned_data["file"], form.options(), by=request.user)
+    except NotATable as error:
+        form.add_error("file", str(error))
+        return None
+
+
+def look_through(upload: Upload) -> None:
+    """The dry run: at once where that is a matter of a second, else by the worker."""
+    if uploading.is_small(upload):
+        uploading.check_at_once(upload)
+    else:
+        tasks.put_to_work(upload)
+
+
+def history() -> Any:
+    done = Import.objects.select_related("operation__created_by").order_by("-pk")
+    return done.annotate(rows_with_problems=Count("problems__row_number", distinct=True), upload=Max("uploads"))
+
+
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One file: how far it is, what the dry run found, or what the import did. POST: dry run with other options."""
+    upload = upload_or_404(pk)
+    form = OptionsForm(request.POST if request.method == "POST" else None, initial=upload.options)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            if uploading.recheck(upload, form.options()):
+                look_through(upload)
+        return redirect(upload)
+    status = 422 if form.errors else 200
+    return render(request, "persons/upload.html", shown(upload) | {"form": form}, status=status)
+
+
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of that page which renews itself while the worker is at it."""
+    upload = upload_or_404(pk)
+    return render(request, "persons/_import_work.html", shown(upload) | {"form": OptionsForm(initial=upload.options)})
+
+
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    upload = upload_or_404(pk)
+    with transaction.atomic():
+        if uploading.start(upload):
+            tasks.put_to_work(upload)
+    return redirect(upload)
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    upload = upload_or_404(pk)
+    was_importing = upload.state == Upload.State.IMPORTING
+    if not uploading.cancel(upload):
+        messages.info(request, _("It was over already."))
+    elif was_importing:
+        messages.success(request, _("The import was called off."))
+    else:
+        messages.success(request, _("%(file)s was removed. Nothing was imported.") % {"file": upload})
+        return redirect("persons:imports")
+    return redirect(upload)
+
+
+def problems(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Every row that was not taken over as it stands, as a CSV file."""
+    upload = upload_or_404(pk)
+    rows = ([number, code, sentence_of(code)] for number, code in numbered(upload))
+    writer = csv.writer(Echo())
+    lines = map(writer.writerow, [[_("row"), _("code"), _("problem")]])
+    response = StreamingHttpResponse(chain_lines(lines, map(writer.writerow, rows)), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="problems-{upload.pk}.csv"'
+    return response
+
+
+class Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def chain_lines(*parts):
+    yield "\ufeff"  # so that spreadsheets read it as UTF-8
+    for part in parts:
+        yield from part
+
+
+def numbered(upload: Upload):
+    """Row number and code of every problem, in the order of the file."""
+    if upload.imported:
+        return ImportProblem.objects.filter(imported_by=upload.imported).values_list("row_number", "code")
+    refused = (upload.found or {}).get("refused", {})
+    return sorted((number, code) for code, numbers in refused.items() for number in numbers)
+
+
+def upload_or_404(pk: int) -> Upload:
+    return get_object_or_404(Upload.objects.select_related("imported__operation", "created_by"), pk=pk)
+
+
+# ---- what the page of a file shows
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why rows were not taken over as they stand."""
+
+    code: str
+    numbers: list[int]
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.code)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Nothing of the row was taken over, or nothing of one answer."""
+        return self.code in REFUSALS
+
+    @property
+    def first_numbers(self) -> str:
+        more = " …" if len(self.numbers) > ROW_NUMBERS_SHOWN else ""
+        return ", ".join(map(str, self.numbers[:ROW_NUMBERS_SHOWN])) + more
+
+
+def shown(upload: Upload) -> dict[str, Any]:
+    found = upload.found
+    if upload.imported and not upload.is_under_way:
+        found = result_of(upload.imported).as_dict()
+    refused = (found or {}).get("refused", {})
+    return {
+        "upload": upload,
+        "found": found,
+        "reasons": [Reason(code, refused[code]) for code in sorted(refused, key=lambda code: -len(refused[code]))],
+        "unproven": 0 if upload.options["comment"] else len(refused.get("no_proof", [])),
+        "format": FORMATS.get(upload.format.partition(" ")[0], _("plain list")),
+        "chosen": chosen(upload),
+        "progress": Progress.of(upload) if upload.is_under_way else None,
+    }
+
+
+FORMATS = {"superoffice": "SuperOffice", "hubspot": "HubSpot", "mailchimp": "Mailchimp"}
+NAMED: dict[str, type[Listed]] = {"basis": LegalBasis, "purpose": Purpose, "source": Source}
+
+
+def chosen(upload: Upload) -> dict[str, str]:
+    """The options, by the names of what was chosen."""
+    named = {name: str(model.objects.filter(pk=upload.options[name]).first() or "") for name, model in NAMED.items()}
+    return named | {"comment": upload.options["comment"]}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the worker is, in rows."""
+
+    done: int
+    total: int
+    per_second: float
+
+    @classmethod
+    def of(cls, upload: Upload) -> "Progress | None":
+        """None while no worker has begun."""
+        if upload.begun_at is None:
+            return None
+        rows = (upload.found or {}).get("rows") or upload.total * ROWS_IN_A_BATCH
+        batch = rows / (upload.total or 1)
+        seconds = (timezone.now() - upload.begun_at).total_seconds() or 1
+        return cls(round(upload.done * batch), rows, (upload.done - upload.begun_with) * batch / seconds)
+
+    @property
+    def remaining(self) -> str:
+        """The rate, and how long it will take at that rate; nothing before there is one."""
+        if not self.per_second:
+            return ""
+        seconds = (self.total - self.done) / self.per_second
+        rate = _("%(rows)d rows a second") % {"rows": max(1, round(self.per_second))}
+        if seconds < 60:
+            return f"{rate} · {_('less than a minute left')}"
+        minutes = round(seconds / 60)
+        left = ngettext("about %(minutes)d minute left", "about %(minutes)d minutes left", minutes)
+        return f"{rate} · {left % {'minutes': minutes}}"
