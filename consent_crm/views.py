@@ -1,6 +1,11 @@
 from django.contrib.auth.views import LoginView
 from django.shortcuts import render
 
+from mailings import steering
+from persons.models import Person
+
+from . import dashboard
+from .access import ROUTES
 from .forms import SignInForm
 
 
@@ -11,4 +16,15 @@ class SignIn(LoginView):
 
 
 def home(request):
-    return render(request, "home.html")
+    """Each part of it only for those who may see what it counts."""
+    sees, context = request.user.has_perm, {}
+    if sees("persons.view_person"):
+        context["has_persons"] = Person.objects.kept().exists()
+    if context.get("has_persons"):
+        context |= {"coverage": dashboard.coverage(), "trend": dashboard.trend()}
+    if sees("mailings.view_mailing"):
+        context |= {"mailings": dashboard.latest_mailings(), "workers": steering.workers_alive()}
+        context["mailings_have_pages"] = "mailings:detail" in ROUTES
+    if sees("persons.view_seal"):
+        context["ledger"] = dashboard.ledger()
+    return render(request, "home.html", context)

@@ -24,7 +24,7 @@ from .people import Invented
 CONTRACT, REQUIRED_BY_LAW = "61B", "61C"
 SMS, THIRD_PARTIES = "SMS", "SHAREWITHTHIRDPARTY"
 STOPS = {WITHDRAWN, OBJECTED, REFUSED}
-YEAR = timedelta(days=365)
+YEAR, THREE_DAYS = timedelta(days=365), timedelta(days=3)
 LAWYER_CAME = timedelta(days=150)  # ago; since then a contract is no ground for marketing
 
 # how they came to us -> the door, and the source, of what they answered then
@@ -92,7 +92,9 @@ class Story:
             yield self._later(Door.PAGE, STORE, WITHDRAWN, "EMAIL", comment="Wants us to close the customer account.")
 
     def _emarketing(self) -> Iterator[Told]:
-        yield from getattr(self, f"_{self._one_of(PATHS)}")()
+        path = self._one_of(PATHS)
+        is_new = self.one.since > self.today - timedelta(days=100)
+        yield from getattr(self, f"_{'consented' if is_new and path in LEAVING else path}")()
 
     def _never_asked(self) -> Iterator[Told]:
         yield from ()
@@ -213,10 +215,10 @@ class Story:
 
     def _mailing_after(self, at: datetime) -> datetime:
         """Within three days of a mailing, where one was sent to them; else some day."""
-        moments = [sent for sent in self.mailed if sent > at + timedelta(days=2)]
+        moments = [sent for sent in self.mailed if at + timedelta(days=2) < sent < self.today - THREE_DAYS]
         if not moments:
             return self._moment(at)
-        return min(self.chance.choice(moments) + timedelta(minutes=self.chance.randint(3, 4000)), self.today)
+        return self.chance.choice(moments[:3]) + THREE_DAYS * self.chance.uniform(0.001, 1) ** 2
 
     def _moment(self, after: datetime) -> datetime:
         return after + (self.today - after) * self.chance.uniform(0.05, 0.95)
@@ -240,3 +242,4 @@ PATHS = {
     "by_contract": 4,
     "on_an_unknown_day": 2,
 }
+LEAVING = {"left_by_link", "taken_off_by_staff", "objected", "came_back"}  # not so soon after they came

@@ -1,0 +1,155 @@
+"""What Home says about the persons, the mailings, the ledger and the worker; each part is asked for by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from mailings.models import Mailing, Recipient
+from persons.models import Consent, ConsentEvent, Person, Seal, UnsealedAct
+from purposes.models import EMARKETING, Purpose
+
+from . import charts
+from .charts import Line, Part
+
+MONTHS = 24
+LATEST = 5
+NEVER = "never"
+STANDINGS = [*Consent.Standing.values, NEVER]
+KINDS = {"stopped": "stop", "not_accepted": "info"}  # the sign of a standing, where it is not its name
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How all persons stand on one purpose."""
+
+    purpose: Purpose
+    parts: list[Part]
+
+
+def coverage() -> list[Coverage]:
+    """Each active purpose, with all persons who are kept in one part or another."""
+    kept = Q(person__erased_at=None, person__merged_into=None)
+    counted = Consent.objects.with_standing().filter(kept).order_by().values_list("purpose", "standing")
+    numbers = {(purpose, standing): number for purpose, standing, number in counted.annotate(Count("pk"))}
+    everybody = Person.objects.kept().count()
+    return [Coverage(purpose, _parts(purpose, numbers, everybody)) for purpose in Purpose.objects.active()]
+
+
+def _parts(purpose: Purpose, numbers: dict[tuple[str, str], int], everybody: int) -> list[Part]:
+    found = {standing: numbers.get((purpose.pk, standing), 0) for standing in Consent.Standing.values}
+    found[NEVER] = everybody - sum(found.values())
+    return charts.bar(
+        [
+            Part(KINDS.get(standing, standing), _label(standing), number, _persons_url(purpose.pk, standing))
+            for standing, number in found.items()
+        ]
+    )
+
+
+def _label(standing: str) -> str:
+    match standing:
+        case "stopped":
+            return _("Said no")
+        case "never":
+            return _("Never asked")
+        case "not_accepted":
+            return _("Not accepted")
+        case _:
+            return str(Consent.Standing(standing).label)
+
+
+def _persons_url(purpose: str, standing: str) -> str:
+    """The list of exactly these persons, where it has a filter for them."""
+    asked = {"on": {"on": purpose}, NEVER: {"missing": purpose}}.get(standing)
+    return f"{reverse('persons:list')}?{urlencode(asked)}" if asked else ""
+
+
+def trend() -> Line:
+    """By month of the last two years, how often E-marketing was allowed, and how often stopped, by when it was given.
+
+    An answer that did not win, or that was taken back, does not count.
+    """
+    months = last_months(timezone.localdate())
+    standing = ConsentEvent.objects.filter(is_late=False, undoes=None, undone_by=None, basis_after__isnull=False)
+    counted = (
+        standing.filter(purpose=EMARKETING, given_at__gte=_beginning(months[0]))
+        .order_by()
+        .annotate(month=TruncMonth("given_at"))
+        .values_list("month", "basis_after__allows")
+        .annotate(Count("pk"))
+    )
+    numbers = {(timezone.localdate(month), allows): number for month, allows, number in counted}
+    return charts.line(
+        months,
+        {
+            ("on", _("Given")): [numbers.get((month, True), 0) for month in months],
+            ("stop", _("Withdrawn, objected or refused")): [numbers.get((month, False), 0) for month in months],
+        },
+    )
+
+
+def last_months(today: date) -> list[date]:
+    """The first days of the last MONTHS months, this one included, the oldest first."""
+    count = today.year * 12 + today.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(count - MONTHS + 1, count + 1)]
+
+
+def _beginning(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
+
+
+SIGNS = {
+    Mailing.State.DRAFT: "never",
+    Mailing.State.SENDING: "info",
+    Mailing.State.PAUSED: "expired",
+    Mailing.State.SENT: "on",
+    Mailing.State.CANCELLED: "stop",
+}
+
+
+@dataclass(frozen=True)
+class MailingRow:
+    """A mailing with how many it went to, and how many it was held back from."""
+
+    mailing: Mailing
+    sent: int
+    held_back: int
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[Mailing.State(self.mailing.state)]
+
+
+def latest_mailings() -> list[MailingRow]:
+    latest = list(Mailing.objects.select_related("type").order_by("-updated_at", "-id")[:LATEST])
+    sent = _counted(latest, Recipient.State.SENT)
+    held_back = _counted(latest, Recipient.State.HELD_BACK)
+    return [MailingRow(mailing, sent.get(mailing.pk, 0), held_back.get(mailing.pk, 0)) for mailing in latest]
+
+
+def _counted(mailings: Iterable[Mailing], state: str) -> dict[int, int]:
+    recipients: QuerySet[Any] = Recipient.objects.filter(mailing__in=[mailing.pk for mailing in mailings], state=state)
+    return dict(recipients.order_by().values_list("mailing").annotate(Count("pk")))
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """How far the ledger is sealed. `head` is the hash of the last seal; keep it elsewhere."""
+
+    sealed_at: datetime | None
+    head: str
+    waiting: int
+
+
+def ledger() -> Ledger:
+    last = Seal.objects.order_by("number").last()
+    waiting = UnsealedAct.objects.count()
+    return Ledger(last.sealed_at, bytes(last.hash).hex(), waiting) if last else Ledger(None, "", waiting)
