@@ -246,12 +246,9 @@ def crowded() -> Iterator[Somebody]:
         later = {about: each._replace(day=each.day + 20) for about, each in second.items()}
         others = (with_answers(Somebody(), **first), with_answers(Somebody(), **later))
         for day in (THEIR_DAY - 1, THEIR_DAY + 10, THEIR_DAY + 30):
-            own = Said("61A", day, own=True)
-            yield with_answers(Somebody(others=others), EMARKETING=own, NEWS=own)
-            yield with_answers(Somebody(others=others), EMARKETING=own, NEWS=own._replace(day=1), OFFERS=own)
-            yield with_answers(
-                Somebody(others=others), EMARKETING=own, NEWS=ENDED._replace(day=day, own=True), OFFERS=ACTIVE
-            )
+            own, own_no = Said("61A", day, own=True), Said("WITHDRAWN", day, own=True)
+            for chosen in ({NEWS: own}, {NEWS: own._replace(day=1), OFFERS: own}, {NEWS: own_no, OFFERS: ACTIVE}):
+                yield with_answers(Somebody(others=others), EMARKETING=own, **chosen)
 
 
 @functools.cache
