@@ -51,3 +51,10 @@ def sentence_of(code: str) -> str:
 
 class NotATable(Exception):
     """The file cannot be imported. Its text is one sentence for the user."""
+
+
+class NotAFile(NotATable):
+    """There is no file at the path, or none that may be read."""
+
+    def __init__(self, error: OSError):
+        super().__init__(_("The file cannot be opened: %(reason)s.") % {"reason": error.strerror or error})

@@ -19,6 +19,7 @@ from django.utils import timezone
 from persons.importing.counting import Counts
 from persons.importing.formats import Claim, Format, Row, recognise
 from persons.importing.labels import fold
+from persons.importing.problems import NotAFile
 from persons.importing.tables import open_table
 from persons.importing.values import moment
 from persons.ledger import PROOF_LETTERS
@@ -72,8 +73,12 @@ class Stage:
 
 
 def digest_of(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    """Raises NotAFile."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise NotAFile(error) from error
 
 
 def stage(path: Path, options: Options, operation: Operation, name: str = "") -> Import:

@@ -27,7 +27,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from persons.importing.problems import NotATable
+from persons.importing.problems import NotAFile, NotATable
 
 MOST_COLUMNS = 1_000
 LONGEST_LINE = 1 << 20  # bytes
@@ -110,7 +110,7 @@ def open_table(path: Path | str) -> Table:
             _refuse_what_is_no_table(start)
             table = _workbook(path) if start.startswith(WORKBOOKS) else _text_file(path, file, start)
     except OSError as error:
-        raise NotATable(_("The file cannot be opened: %(reason)s.") % {"reason": error.strerror or error}) from error
+        raise NotAFile(error) from error
     _check_header(table.header)
     if next(table.records(), None) is None:
         raise NotATable(_("The file has a header and no rows."))

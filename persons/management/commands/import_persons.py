@@ -8,7 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from persons.importing.applying import Result, apply, dry_run
-from persons.importing.problems import NotATable, sentence_of
+from persons.importing.problems import NotAFile, NotATable, sentence_of
 from persons.importing.staging import Options
 from persons.sealing import seal
 from purposes.models import STORE, LegalBasis, Purpose, Source
@@ -31,11 +31,12 @@ class Command(BaseCommand):
 
     def handle(self, *, file, dry_run, problems, json, **chosen):
         options = _options(chosen)
+        _refuse_what_cannot_be_written(problems)
         console = Console(stderr=True)
         try:
             result = _run(file, options, dry_run, console)
         except NotATable as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=2 if isinstance(error, NotAFile) else 1) from error
         if problems:
             _write_problems(problems, result)
         self.stdout.write(_as_json(result) if json else _as_text(result, dry_run))
@@ -53,12 +54,21 @@ def _options(chosen):
     )
 
 
+def _refuse_what_cannot_be_written(path):
+    try:
+        if path:
+            path.open("a").close()
+    except OSError as error:
+        raise CommandError(f"The problems cannot be written to {path}: {error.strerror}.", returncode=2) from error
+
+
 def _run(file, options, is_dry, console):
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(file.name)
         work = dry_run if is_dry else apply
         result = work(file, options, progress=lambda done, total: bar.update(task, completed=done, total=total))
-    seal()
+    if not is_dry:
+        seal()
     return result
 
 
