@@ -34,6 +34,8 @@ LONGEST_LINE = 1 << 20  # bytes
 LARGEST_WORKBOOK = 2 << 30  # bytes, once unpacked
 TITLE_ROWS = 20  # so many rows may stand above the header
 
+csv.field_size_limit(LONGEST_LINE)  # notes of more than its 131,072 letters ended the reading
+
 DELIMITERS = ";,\t|"
 MARKS = {  # longest first: UTF-16's mark begins UTF-32's
     codecs.BOM_UTF32_LE: "utf-32",
@@ -246,14 +248,16 @@ def _lines_beyond_ascii(file: BinaryIO) -> Iterator[bytes]:
         rest += piece
         end = max(rest.rfind(b"\n"), rest.rfind(b"\r")) + 1
         if not end and len(rest) >= LONGEST_LINE:
-            raise NotATable(
-                _("This is no table: a line is longer than %(limit)d characters.") % {"limit": LONGEST_LINE}
-            )
+            raise _too_long_a_line()
         whole, rest = rest[:end], rest[end:]
         if not whole.isascii():
             yield from (line for line in whole.splitlines() if not line.isascii())
     if not rest.isascii():
         yield rest
+
+
+def _too_long_a_line() -> NotATable:
+    return NotATable(_("This is no table: a line is longer than %(limit)d characters.") % {"limit": LONGEST_LINE})
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -317,6 +321,8 @@ def _csv_lines(stream: io.TextIOBase, delimiter: str) -> Iterator[Line]:
             return
         except csv.Error as error:
             spans_lines = reader.line_num - begin > 1 or "end of data" in str(error)
+            if "field larger" in str(error) and not spans_lines:
+                raise _too_long_a_line() from error
             yield Line([], "unclosed_quote" if spans_lines else "stray_quote")
             if "field larger" in str(error):
                 return

@@ -261,6 +261,23 @@ def test_a_message_of_several_lines_is_one_cell(file):
     assert problems(path) == {}
 
 
+@pytest.mark.parametrize("note", ["x" * 200_000, "said so, twice\n" * 20_000])
+def test_a_long_cell_hides_no_row_below_it(file, note):
+    path = file(f'{HEADER}\nA;Berg;a@example.com;"{note}"\nB;Berg;b@example.com;\n')
+
+    assert [record.cells[0] for record in open_table(path).records()] == ["A", "B"]
+    assert problems(path) == {}
+
+
+def test_a_line_longer_than_any_row_is_refused_wherever_it_stands(file):
+    path = file(f"{HEADER}\nA;Berg;a@example.com;X\nB;Berg;{'b' * (1 << 20)}@example.com;Y\nC;Berg;c@example.com;Z\n")
+
+    with pytest.raises(NotATable) as found:
+        list(open_table(path).records())
+
+    assert str(found.value) == "This is no table: a line is longer than 1048576 characters."
+
+
 def test_a_quote_without_end_before_a_long_file_is_reported_once(file):
     path = file(f'{HEADER}\nTore;"Lien;t@example.com;X\n' + "Per;By;p@example.com;Z\n" * 10_000)
 
