@@ -23,6 +23,10 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "sign_in": PUBLIC,
     "sign_out": SIGNED_IN,
     "unsubscribe": PUBLIC,
+    "caught:list": SIGNED_IN,  # in the trial only
+    "caught:message": SIGNED_IN,
+    "caught:body": SIGNED_IN,
+    "caught:one_click": SIGNED_IN,
     "admin:*": SUPERUSER,
     "persons:list": READ_PERSONS,
     "persons:imports": IMPORT_PERSONS,

@@ -25,6 +25,7 @@ import polib
 from . import postgres, processes
 from .processes import Program
 from .surroundings import (
+    MAIL,
     ROOT,
     STATE,
     Refused,
@@ -232,7 +233,7 @@ def worker() -> Program:
 
 
 def catcher(mail: socket.socket) -> Program:
-    command = [sys.executable, "-m", "consent_crm.catcher", str(mail.fileno()), str(STATE / "mail")]
+    command = [sys.executable, "-m", "consent_crm.catcher", str(mail.fileno()), str(MAIL)]
     return Program("mail catcher", command, STATE / "mail.log", mail)
 
 
@@ -261,7 +262,7 @@ def greet(port: int, *, signs_in: bool, mail: bool) -> None:
         lines += [f"  {address:<24}{password}" for address, password in sign_ins().items()]
         lines += [""]
     if mail:
-        lines += [f"Mail is caught in {(STATE / 'mail').relative_to(ROOT)} and goes nowhere else."]
+        lines += [f"Mail goes nowhere: it is caught, and read at http://localhost:{port}/caught/."]
     print("\n".join([*lines, "Ctrl-C stops it."]), flush=True)  # noqa: T201 - the terminal is its page
 
 

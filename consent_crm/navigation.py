@@ -1,5 +1,6 @@
 """What the frame shows on every page of the staff: only places that the signed-in user may open."""
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ PLACES = [
     ("mailings:list", _("Mailings"), _("Write to those who may be written to.")),
     ("privacy:consent", _("Privacy"), _("What may be asked of people, on which grounds, and who receives mailings.")),
 ]
+OF_THE_TRIAL = [("caught:list", _("Caught mail"), _("Read what would have been sent; its links work."))]
 
 
 def frame(request):
@@ -19,9 +21,13 @@ def frame(request):
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    places = [place(request, *entry) for entry in PLACES if is_open(user, entry[0])]
+    places = [place(request, *entry) for entry in places_there_are() if is_open(user, entry[0])]
     find_url = reverse("persons:list") if is_open(user, "persons:list") else ""
     return {"navigation": places, "find_persons_url": find_url}
+
+
+def places_there_are():
+    return [*PLACES, *OF_THE_TRIAL] if settings.TRIAL else PLACES
 
 
 def is_open(user, route):

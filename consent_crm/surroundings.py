@@ -19,6 +19,7 @@ from . import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".crm"
+MAIL = STATE / "mail"
 HOSTS_OF_A_TRIAL = {"localhost", "127.0.0.1", "::1"}
 SECRETS = ("SECRET_KEY", "SUPPRESSION_PEPPER")
 SIGN_INS = ("admin@example.com", "sales@example.com", "marketer@example.com")
@@ -148,6 +149,7 @@ def of_the_trial(server: postgres.Server, port: int, mail: int) -> dict[str, str
         "DATABASE_URL": server.url(),
         "SITE_URL": f"http://localhost:{port}",
         "EMAIL_URL": f"smtp://127.0.0.1:{mail}",
+        "CAUGHT_MAIL": str(MAIL),
     }
     variables = own | os.environ
     variables.pop("TRIAL", None)

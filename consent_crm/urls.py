@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from persons import public
 
-from . import views
+from . import caught_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("privacy/", include("purposes.urls")),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
+    path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("admin/", admin.site.urls),
 ]
