@@ -23,6 +23,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "sign_in": PUBLIC,
     "sign_out": SIGNED_IN,
     "unsubscribe": PUBLIC,
+    "preferences": PUBLIC,
     "caught:list": SIGNED_IN,  # in the trial only
     "caught:message": SIGNED_IN,
     "caught:body": SIGNED_IN,

@@ -17,5 +17,6 @@ urlpatterns = [
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
+    path("p/<str:token>/", public.preferences, name="preferences"),
     path("admin/", admin.site.urls),
 ]

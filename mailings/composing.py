@@ -54,14 +54,19 @@ class Message:
     html: Text
     boundary: bytes
     domain: str
-    links: str
+    unsubscribing: str
+    preferences: str
     reasons: dict[str, str]
 
     def to(self, addressee: Addressee) -> bytes:
         """The whole message as it goes over the line: CRLF, and no line that begins with a dot."""
-        url = self.links.replace("TOKEN", addressee.token)
+        url = self.unsubscribing.replace("TOKEN", addressee.token)
         values = {name: merge_fields.plain(value) for name, value in addressee.values.items()}
-        values |= {"unsubscribe_url": url, "reason": self.reasons[reason(addressee)]}
+        values |= {
+            "unsubscribe_url": url,
+            "preferences_url": self.preferences.replace("TOKEN", addressee.token),
+            "reason": self.reasons[reason(addressee)],
+        }
         return b"".join([
             self.top,
             headers.to_line(addressee.address),
@@ -108,9 +113,14 @@ def compose(mailing: Mailing) -> Message:
             html=Text.of(_html(body, preheader, subject, mailing.language)),
             boundary=b"=_" + secrets.token_hex(16).encode(),
             domain=sender.domain.encode("idna").decode(),
-            links=settings.SITE_URL.rstrip("/") + reverse("unsubscribe", args=["TOKEN"]),
+            unsubscribing=_link("unsubscribe"),
+            preferences=_link("preferences"),
             reasons=_reasons(mailing),
         )
+
+
+def _link(route: str) -> str:
+    return settings.SITE_URL.rstrip("/") + reverse(route, args=["TOKEN"])
 
 
 def reason(addressee: Addressee) -> str:
@@ -162,14 +172,15 @@ def _list_id(mailing: Mailing) -> bytes:
 
 
 def _text(body: str, preheader: str) -> str:
-    preferences = gettext("Unsubscribe or change what you receive")
-    footer = f"-- \n{sign('reason')}\n{preferences}: {sign('unsubscribe_url')}\n"
+    ways = {gettext("Unsubscribe"): "unsubscribe_url", gettext("Change what you receive"): "preferences_url"}
+    links = "\n".join(f"{label}: {sign(url)}" for label, url in ways.items())
+    footer = f"-- \n{sign('reason')}\n{links}\n"
     return "\n\n".join(filter(None, [preheader, as_text(body), footer]))
 
 
 def _html(body: str, preheader: str, subject: str, language: str) -> str:
     """The body in a page of its own. The preheader is shown: hidden text counts against the sender."""
-    preferences = escape(gettext("Unsubscribe or change what you receive"))
+    unsubscribe, preferences = escape(gettext("Unsubscribe")), escape(gettext("Change what you receive"))
     intro = f'<p style="font-size:13px;color:#5a5f66">{escape(preheader)}</p>\n' if preheader else ""
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
@@ -177,5 +188,6 @@ def _html(body: str, preheader: str, subject: str, language: str) -> str:
         f"<title>{escape(subject)}</title>\n</head>\n<body>\n"
         f'<div style="{WIDTH}">\n{intro}{body}\n'
         f'<p style="{FOOTER_STYLE}">{sign("reason")}<br>\n'
-        f'<a href="{sign("unsubscribe_url")}">{preferences}</a></p>\n</div>\n</body>\n</html>\n'
+        f'<a href="{sign("unsubscribe_url")}">{unsubscribe}</a> · '
+        f'<a href="{sign("preferences_url")}">{preferences}</a></p>\n</div>\n</body>\n</html>\n'
     )

@@ -25,7 +25,7 @@ FIELDS = {
 }
 
 # What else differs from message to message. These names cannot be written by hand.
-OWN_PLACES = ["unsubscribe_url", "reason"]
+OWN_PLACES = ["unsubscribe_url", "preferences_url", "reason"]
 
 WRITTEN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 LONE = re.compile(r"\{\{")  # two closing braces are common in style sheets

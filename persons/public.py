@@ -1,12 +1,17 @@
 """The person's own pages: no sign-in, no cookie, no redirect (rules 5.1, RFC 8058 section 3)."""
 
+from contextlib import AbstractContextManager, nullcontext
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from persons import leaving, links
+from persons import preferences as own
 from persons.leaving import Scope
 from persons.ledger import Recorder
 from persons.models import Door, LinkToken
@@ -31,6 +36,33 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "public/unsubscribed.html", {"token": token, "scope": scope, **_shown(link)})
 
 
+@csrf_exempt  # the token is the secret; a cookie would be the only thing kept in the browser
+@never_cache
+@require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """What comes, what we hold and why. POST turns something off; anything else changes nothing."""
+    link = links.read(token)
+    if link is None:
+        return render(request, "public/unknown_link.html")
+    with _language_of(link):
+        stopped = None
+        if request.method == "POST":
+            stopped = own.stop(link, request.POST.get("stop", ""), by=Recorder(door=Door.LINK))
+        context = {"token": token, "stopped": stopped, "was_asked": request.method == "POST"}
+        if not own.is_about(link):
+            return render(request, "public/stop_only.html", context)
+        address = masked(link.person.address) if link.person.address else ""
+        return render(request, "public/preferences.html", context | {"address": address, "own": own.of(link.person)})
+
+
+def _language_of(link: LinkToken) -> AbstractContextManager:
+    """The person's language; the browser's where we know none, or the link shows nothing of the person."""
+    language = link.person.language
+    if language in dict(settings.LANGUAGES) and own.is_about(link):
+        return translation.override(language)
+    return nullcontext()
+
+
 def _chosen(request: HttpRequest, link: LinkToken) -> Scope | None:
     """The scope of the button, else what one click ends: also for a POST whose body says nothing we know."""
     offered = {scope.value: scope for scope in leaving.scopes(link)}
@@ -40,8 +72,7 @@ def _chosen(request: HttpRequest, link: LinkToken) -> Scope | None:
 def _shown(link: LinkToken) -> dict:
     """A link to an address that is no longer the person's shows nothing of the person (rules 4.13)."""
     address = link.person.address
-    is_theirs = bytes(link.address_hash or b"") == bytes(link.person.address_hash or b"")
-    return {"address": masked(address) if address and is_theirs else "", "scopes": leaving.scopes(link)}
+    return {"address": masked(address) if address and own.is_about(link) else "", "scopes": leaving.scopes(link)}
 
 
 def masked(address: str) -> str:

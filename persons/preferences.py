@@ -1,0 +1,139 @@
+"""What the person's own page shows of them, and what can be stopped on it (rules 5.2, 5.3)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from persons import leaving, standing
+from persons.leaving import Scope
+from persons.ledger import Recorder
+from persons.models import LinkToken, Person
+from purposes.models import ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST, EMARKETING, STORE, Wording
+
+EVERYTHING = "everything"
+CAN_BE_STOPPED = (ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One thing that comes, or does not; turning it off is the scope."""
+
+    scope: Scope
+    is_on: bool
+    text: str
+    wording: Wording | None = None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One purpose that we may use the data for, and why, said to the person."""
+
+    row: standing.PurposeRow
+
+    WORDS: ClassVar[dict[str, Any]] = {
+        ARTICLE_CONSENT: gettext_lazy("You said yes. You can take that back at any time, as easily as you gave it."),
+        "6(1)(b)": gettext_lazy("We need it for a contract with you."),
+        "6(1)(c)": gettext_lazy("The law requires it."),
+        "6(1)(d)": gettext_lazy("It protects somebody's life or health."),
+        "6(1)(e)": gettext_lazy("It is in the public interest. You can object."),
+        ARTICLE_LEGITIMATE_INTEREST: gettext_lazy(
+            "We have good reason to, weighed against yours. You can object; to marketing without giving a reason."
+        ),
+    }
+
+    @property
+    def words(self) -> str:
+        return str(self.WORDS.get(self.row.consent.basis.article, "")) if self.row.consent else ""
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Everything on the page of one person."""
+
+    purposes: list[Switch]
+    types: list[Switch]
+    held: list[str]
+    grounds: list[Ground]
+
+    @property
+    def switches(self) -> list[Switch]:
+        return self.purposes + self.types
+
+    @property
+    def statements(self) -> list[Wording]:
+        """The privacy statements, each once."""
+        found = {row.wording.statement_url: row.wording for row in self.purposes if row.wording}
+        return [wording for url, wording in found.items() if url]
+
+
+def of(person: Person) -> Preferences:
+    """What the person is shown, in the language that is active."""
+    rows = standing.purposes_of(person)
+    shown = [row for row in rows if _is_offered(row)]
+    subscriptions = standing.subscriptions_of(person, rows)
+    return Preferences(
+        purposes=[_purpose(row) for row in shown],
+        types=[_type(row) for row in subscriptions if row.type.is_public],
+        held=_held(person),
+        grounds=[Ground(row) for row in rows if row.is_on],
+    )
+
+
+def is_about(link: LinkToken) -> bool:
+    """Whether the link went to the address that the person has today; another can only stop (rules 4.13)."""
+    return bytes(link.address_hash or b"") == bytes(link.person.address_hash or b"")
+
+
+def stop(link: LinkToken, value: str, *, by: Recorder) -> Scope | None:
+    """Stop what a button names, when it is there to be stopped; what it was. Safe to repeat."""
+    if value == EVERYTHING:
+        with transaction.atomic():
+            for scope in everything(link):
+                leaving.leave(link, scope, by=by)
+        return Scope(_("Everything"), purpose_id=EMARKETING)
+    offered = {row.scope.value: row.scope for row in of(link.person).switches} if is_about(link) else {}
+    if asked := offered.get(value):
+        leaving.leave(link, asked, by=by)
+    return asked
+
+
+def everything(link: LinkToken) -> list[Scope]:
+    """E-marketing, and every purpose that the page shows and that is on."""
+    on = [row.scope for row in of(link.person).purposes if row.is_on and row.scope.purpose_id != EMARKETING]
+    return [Scope(_("All e-marketing"), purpose_id=EMARKETING), *on]
+
+
+def _is_offered(row: standing.PurposeRow) -> bool:
+    """E-marketing, and what rests on consent or legitimate interest; sales and service is asked for, not switched."""
+    if row.purpose.pk in (EMARKETING, STORE):
+        return row.purpose.pk == EMARKETING
+    return row.consent is not None and (row.sign == "stop" or row.consent.basis.article in CAN_BE_STOPPED)
+
+
+def _purpose(row: standing.PurposeRow) -> Switch:
+    wording = Wording.objects.latest_of(row.purpose, get_language())
+    text = wording.approval_text if wording else str(row.purpose.description)
+    return Switch(Scope(str(row.purpose), purpose_id=row.purpose.pk), row.is_on, text, wording)
+
+
+def _type(row: standing.SubscriptionRow) -> Switch:
+    """On when such mail would come: a subscription that e-marketing holds back is off."""
+    comes = row.is_on and row.sign in ("on", "info")
+    return Switch(Scope(str(row.type), type_id=row.type.pk), comes, str(row.type.description))
+
+
+def _held(person: Person) -> list[str]:
+    """What we hold, in plain words and without the values: the link may lie in somebody else's mailbox."""
+    kinds = {
+        _("your name"): person.full_name,
+        _("your e-mail address"): person.email,
+        _("the company you work for"): person.company_id,
+        _("your job title"): person.title,
+        _("your phone number"): person.phone or person.mobile,
+        _("your postal address"): person.street or person.city,
+        _("your language"): person.language,
+    }
+    return [name for name, value in kinds.items() if value] + [_("your answers about mailings, and when you gave them")]
