@@ -261,6 +261,13 @@ def test_a_message_of_several_lines_is_one_cell(file):
     assert problems(path) == {}
 
 
+def test_commas_in_long_notes_do_not_divide_the_cells(file):
+    note = "Dear Kari, thank you for coming\n" * 15
+    path = file(f"{HEADER};Note\n" + f'Kari;Lie;k@example.com;X;"{note}"\n' * 4)
+
+    assert (open_table(path).delimiter, numbers(path)) == (";", [2, 3, 4, 5])
+
+
 @pytest.mark.parametrize("note", ["x" * 200_000, "said so twice\n" * 20_000])
 def test_a_long_cell_hides_no_row_below_it(file, note):
     path = file(f'{HEADER}\nA;Berg;a@example.com;"{note}"\nB;Berg;b@example.com;\n')
