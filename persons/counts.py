@@ -4,7 +4,8 @@ from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import render
 
-from persons import lists, verdict
+from persons import verdict
+from persons.filters import persons_asked_for
 from persons.models import Consent, Person
 from purposes.models import Purpose
 
@@ -22,14 +23,15 @@ def purpose_effect(request, key):
     """How many persons have a purpose ON, and how many of them on the bases asked about."""
     if not (purpose := Purpose.objects.filter(pk=key).first()):
         raise Http404
-    context = {"purpose": purpose, "count": lists.on(key).persons.count()}
+    context = {"purpose": purpose, "count": number_of(on=key)}
     if bases := request.GET.get("bases"):
-        context |= {"resting_on": f"{key}:{bases}", "resting": lists.resting_on(f"{key}:{bases}").persons.count()}
+        context |= {"resting_on": f"{key}:{bases}", "resting": number_of(resting_on=f"{key}:{bases}")}
     return render(request, "persons/counts/_purpose.html", context)
 
 
 def missing(request, key):
-    context = {"key": key, "purpose": lists.name_of(key), "count": lists.without_answer(key).count()}
+    purpose = Purpose.objects.filter(pk=key).first() or key
+    context = {"key": key, "purpose": purpose, "count": number_of(missing=key)}
     return render(request, "persons/counts/_missing.html", context)
 
 
@@ -39,6 +41,10 @@ def filter_effect(request):
     with_address = Person.objects.kept().exclude(address=None).count()
     context = {"on": on, "off": off, "with_address": with_address, "difference": off - on}
     return render(request, "persons/counts/_filter.html", context)
+
+
+def number_of(**asked):
+    return persons_asked_for(asked).count()
 
 
 def reached(filter_on):

@@ -48,9 +48,9 @@ class ProofForm(forms.Form):
     FIELD_OF = {"basis": "basis", "comment": "comment", "given_at": "given_date"}
 
     def record(self, answer, by):
-        """What became of the answer; a refusal is put at its field, and the answer is None."""
+        """What became of the answer (`ledger.Written`); a refusal is put at its field, and the answer is None."""
         try:
-            return ledger.record(answer, by=by).outcome
+            return ledger.record(answer, by=by)
         except ledger.Refused as refused:
             field = self.FIELD_OF[refused.outcome.field]
             self.add_error(field if field in self.fields else None, refused.outcome.label)
@@ -202,6 +202,16 @@ class SubscriptionForm(AnswerForm):
             file=self.cleaned_data["file"],
         )
         return self.record(answer, by)
+
+
+class MistakeForm(forms.Form):
+    """Why an answer was recorded by mistake, where it takes a reason (rules 4.10)."""
+
+    reason = forms.CharField(
+        label=_("Why was it recorded by mistake?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The reason is kept with the correction."),
+    )
 
 
 class AsOfForm(forms.Form):

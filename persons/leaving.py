@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from persons import ledger
 from persons.ledger import Answer, Recorder
-from persons.models import LinkToken
+from persons.models import LinkToken, Person, Suppression
 from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
 
 SOURCE = "EMAIL"  # the answer came by way of a message
@@ -53,6 +53,7 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
     """
     with transaction.atomic():
         ledger.lock([link.person_id])
+        _suppress_if_changed(link)
         article, stopped_by_person, now = _standing(link.person_id, scope)
         if stopped_by_person:
             return False
@@ -66,6 +67,14 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
             given_at=now,
         )
         return ledger.record(answer, by=by).event_id is not None
+
+
+def _suppress_if_changed(link: LinkToken) -> None:
+    """The stop comes from an address that is no longer the person's: nothing goes there any more (rules 4.13)."""
+    person = Person.objects.filter(pk=link.person_id)
+    if link.address_hash and person.exclude(address_hash=link.address_hash).exists():
+        changed = Suppression(address_hash=link.address_hash, reason=Suppression.Reason.CHANGED)
+        Suppression.objects.bulk_create([changed], ignore_conflicts=True)
 
 
 def _standing(person_id: int, scope: Scope) -> tuple:

@@ -27,6 +27,14 @@ class PurposeRow:
     }
 
     @property
+    def key(self) -> str:
+        return f"purpose-{self.purpose.pk}"
+
+    @property
+    def answer(self) -> Consent | None:
+        return self.consent
+
+    @property
     def is_on(self) -> bool:
         return self.sign == "on"
 
@@ -56,6 +64,14 @@ class SubscriptionRow:
     emarketing: PurposeRow
 
     @property
+    def key(self) -> str:
+        return f"type-{self.type.pk}"
+
+    @property
+    def answer(self) -> Subscription | None:
+        return self.subscription
+
+    @property
     def is_on(self) -> bool:
         return self.subscription.is_active if self.subscription else self.emarketing.is_on
 
@@ -80,6 +96,38 @@ def purposes_of(person: Person) -> list[PurposeRow]:
     )
     answered = {consent.purpose_id: consent for consent in consents}
     return [PurposeRow(purpose, answered.get(purpose.pk)) for purpose in Purpose.objects.active()]
+
+
+class Addresses:
+    """Which address a person had when an answer was recorded (rules 4.13). Known by hashes alone."""
+
+    def __init__(self, person: Person):
+        self.present = person.address_hash
+        self.former = list(person.former_addresses.all())
+
+    def was_another(self, event: ConsentEvent) -> bool:
+        """Whether the answer was recorded for an address that is no longer the person's.
+
+        What was put back by an undo is as old as the day it was given.
+        """
+        moment = (event.undoes_id and event.given_at) or event.act.recorded_at
+        then = next((row.address_hash for row in self.former if row.until > moment), self.present)
+        return bytes(then or b"") != bytes(self.present or b"")
+
+
+def for_another_address(person: Person, purposes: list[PurposeRow], subscriptions: list[SubscriptionRow]) -> set[str]:
+    """The keys of the rows whose answer was recorded for an address that is no longer the person's."""
+    addresses = Addresses(person)
+    rows: list[PurposeRow | SubscriptionRow] = [*purposes, *subscriptions]
+    return {row.key for row in rows if row.answer and addresses.was_another(row.answer.event)}
+
+
+def with_emarketing(persons: Iterable[Person]) -> list[tuple[Person, PurposeRow]]:
+    """Persons, each with what they answered on E-marketing."""
+    purpose = Purpose.objects.get(pk=EMARKETING)
+    consents = Consent.objects.with_standing().filter(person__in=persons, purpose=purpose).select_related("basis")
+    answered = {consent.person_id: consent for consent in consents}
+    return [(person, PurposeRow(purpose, answered.get(person.pk))) for person in persons]
 
 
 def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[SubscriptionRow]:

@@ -1,6 +1,6 @@
 """Taking back what was recorded (rules 4.10): a new act that puts back what stood, where nothing came since."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -57,6 +57,17 @@ def undo_operation(operation: Operation, *, by: Recorder, reason: str = "") -> I
     for act in acts:
         done += undo(act.events.all(), by=by, reason=reason)
         yield done
+
+
+def open_to_undo(events: Iterable[ConsentEvent], *, by: Recorder) -> dict[int, bool]:
+    """Of events, those that this recorder may undo one by one, each with whether that takes a reason."""
+    found = {row.event_id for row in _found([event.pk for event in events])}
+    takes_reason = {
+        event.pk: event.act.user != by.user or event.act.recorded_at < timezone.now() - GRACE
+        for event in events
+        if event.pk in found
+    }
+    return {pk: takes for pk, takes in takes_reason.items() if by.may_lift or not takes}
 
 
 @dataclass(frozen=True)

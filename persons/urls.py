@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import counts, upload_views, views
+from . import counts, person_views, upload_views, views
 
 app_name = "persons"
 urlpatterns = [
@@ -11,8 +11,16 @@ urlpatterns = [
     path("import/<int:pk>/start/", upload_views.start, name="start_import"),
     path("import/<int:pk>/cancel/", upload_views.cancel, name="cancel_import"),
     path("import/<int:pk>/problems/", upload_views.problems, name="import_problems"),
+    path("new/", person_views.new, name="new"),
+    path("companies/new/", person_views.new_company, name="new_company"),
+    path("companies/names/", person_views.company_names, name="company_names"),
+    path("companies/<int:pk>/", person_views.company, name="company"),
+    path("companies/<int:pk>/edit/", person_views.edit_company, name="edit_company"),
+    path("companies/<int:pk>/no-mailings/", person_views.company_no_mailings, name="company_no_mailings"),
     path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/edit/", person_views.edit, name="edit"),
     path("<int:pk>/history/", views.history, name="history"),
+    path("<int:pk>/history/<int:event>/undo/", views.undo, name="undo"),
     path("<int:pk>/evidence/<int:event>/", views.evidence, name="evidence"),
     path("<int:pk>/consents/<str:key>/", views.record_consent, name="record_consent"),
     path("<int:pk>/subscriptions/<str:key>/", views.record_subscription, name="record_subscription"),

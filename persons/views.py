@@ -9,26 +9,51 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from persons import ledger, lists, standing, verdict
-from persons.forms import USER_SOURCE, AsOfForm, ConsentForm, SubscriptionForm, SwitchOnForm, switched
-from persons.models import Door, Evidence, Person
+from persons import ledger, lists, standing, undoing, verdict
+from persons.filters import PersonFilterSet
+from persons.forms import USER_SOURCE, AsOfForm, ConsentForm, MistakeForm, SubscriptionForm, SwitchOnForm, switched
+from persons.models import ConsentEvent, Door, Evidence, Person
 from purposes.models import CONSENT, EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
 
 
 def person_list(request):
-    asked = lists.narrowed(request.GET)
-    query = request.GET.get("q", "").strip()
-    persons = lists.search(asked.persons.select_related("company"), query)
-    page = lists.page(persons, after=number(request, "after"), before=number(request, "before"))
+    asked = PersonFilterSet(request.GET)
+    persons = asked.qs if asked.is_valid() else Person.objects.none()
+    order = request.GET.get("sort")
+    order = order if order in lists.ORDERS else "name"
+    page = lists.page(
+        persons,
+        lists.ORDERS[order],
+        after=number(request, "after"),
+        before=number(request, "before"),
+    )
+    count = lists.count(persons)
     context = {
-        "page": page,
-        "q": query,
-        "words": asked.words,
-        "kept": [(name, value) for name, value in request.GET.items() if name in lists.NARROWINGS],
-        "next_url": link_to(request, after=page.after),
-        "previous_url": link_to(request, before=page.before),
+        "asked": asked,
+        "rows": standing.with_emarketing(page.persons),
+        "count": min(count, lists.COUNTED),
+        "is_more": count > lists.COUNTED,
+        "filters": chips(request, asked),
+        "linked": [asked.form[name] for name in asked.LINKED if name in asked.active],
+        "more": [asked.form[name] for name in asked.MORE],
+        "is_more_open": any(name in asked.active or name in asked.form.errors for name in asked.MORE),
+        "is_narrowed": bool(asked.active) or not asked.is_valid(),
+        "columns": {name: link_to(request, sort=name) for name in lists.ORDERS},
+        "order": order,
+        "next_url": page.after and link_to(request, after=page.after),
+        "previous_url": page.before and link_to(request, before=page.before),
     }
     return render(request, "persons/list.html", context)
+
+
+def chips(request, asked):
+    """What narrows the list besides the search, each with the address of the list without it."""
+    fields = asked.form.fields
+    return [
+        {"label": fields[name].label, "words": words, "url": link_to(request, **{name: None})}
+        for name, words in asked.active.items()
+        if name != "q"
+    ]
 
 
 def number(request, name):
@@ -36,15 +61,13 @@ def number(request, name):
     return int(value) if value.isdecimal() and len(value) < 19 else None
 
 
-def link_to(request, **place):
-    """The address of the same list from another place on; none where there is nothing more."""
-    if not any(place.values()):
-        return ""
+def link_to(request, **changes):
+    """The address of the same list with something changed, from the first page on unless the change says otherwise."""
     query = request.GET.copy()
-    for name in ("after", "before"):
+    for name in ("after", "before", *changes):
         query.pop(name, None)
-    query.update(place)
-    return f"?{query.urlencode()}"
+    query.update({name: value for name, value in changes.items() if value is not None})
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 # ---- the person's page, tab Consent
@@ -67,8 +90,8 @@ def record_consent(request, pk, key):
     if request.POST.get("on") == "0":
         return stop_emarketing(request, person, purpose)
     form = consent_form(request, person, purpose)
-    if outcome := recorded(request, person, form):
-        say(request, outcome, now_on_or_off(person, purpose))
+    if written := recorded(request, person, form):
+        say(request, person, written, now_on_or_off(person, purpose))
         return redirect(person)
     return consent_tab(request, person, form, status=422)
 
@@ -78,7 +101,7 @@ def stop_emarketing(request, person, purpose):
     if purpose.pk != EMARKETING or not rights(request)["may_stop_emarketing"]:
         raise PermissionDenied
     written = ledger.record(switched(person, WITHDRAWN), by=recorder(request))
-    say(request, written.outcome, now_on_or_off(person, purpose))
+    say(request, person, written, now_on_or_off(person, purpose))
     return redirect(person)
 
 
@@ -88,8 +111,9 @@ def record_subscription(request, pk, key):
     if request.POST.get("on") == "0":
         return end_subscription(request, person, type_)
     form = subscription_form(request, person, type_)
-    if outcome := recorded(request, person, form):
-        say(request, outcome, _("%(person)s is now subscribed to %(type)s.") % {"person": person, "type": type_})
+    if written := recorded(request, person, form):
+        subscribed = _("%(person)s is now subscribed to %(type)s.") % {"person": person, "type": type_}
+        say(request, person, written, subscribed)
         return redirect(person)
     return consent_tab(request, person, form, status=422)
 
@@ -101,7 +125,8 @@ def end_subscription(request, person, type_):
         is_active=False, person_id=person.pk, type_id=type_.pk, source_id=USER_SOURCE, given_at=None
     )
     written = ledger.record(ended, by=recorder(request))
-    say(request, written.outcome, _("%(person)s no longer receives %(type)s.") % {"person": person, "type": type_})
+    left = _("%(person)s no longer receives %(type)s.") % {"person": person, "type": type_}
+    say(request, person, written, left)
     return redirect(person)
 
 
@@ -118,11 +143,13 @@ def now_on_or_off(person, purpose):
     return _("%(purpose)s is now OFF for %(person)s (%(state)s).") % names
 
 
-def say(request, outcome, sentence):
-    if outcome == ledger.Outcome.RECORDED:
-        messages.success(request, sentence)
+def say(request, person, written, sentence):
+    """Say what changed, with an Undo button; or why nothing did."""
+    if written.outcome == ledger.Outcome.RECORDED:
+        undo_url = reverse("persons:undo", args=[person.pk, written.event_id])
+        messages.success(request, sentence, extra_tags=undo_url)
     else:
-        messages.info(request, outcome.label)
+        messages.info(request, written.outcome.label)
 
 
 def consent_form(request, person, purpose):
@@ -175,11 +202,32 @@ def set_flag(request, pk, name):
 
 def history(request, pk):
     person = person_or_404(pk)
-    events = person.events.newest_first().select_related(
-        "act__user", "purpose", "subscription_type", "basis_before", "basis_after", "source", "wording", "evidence"
+    mistake = number(request, "mistake")
+    return history_tab(request, person, {"mistake": mistake, "form_of_mistake": MistakeForm()} if mistake else {})
+
+
+def history_tab(request, person, opened, status=200):
+    """Every event; what is `opened` asks why one of them was recorded by mistake."""
+    events = list(
+        person.events.newest_first().select_related(
+            "act__user",
+            "act__note",
+            "purpose",
+            "subscription_type",
+            "basis_before",
+            "basis_after",
+            "source",
+            "wording",
+            "evidence",
+        )
     )
-    context = heading(request, person, "persons:history") | {"events": events}
-    return render(request, "persons/history.html", context | as_of(request, person, events))
+    addresses = standing.Addresses(person)
+    can_be_undone = undoing.open_to_undo(events, by=recorder(request)) if rights(request)["may_undo"] else {}
+    context = heading(request, person, "persons:history") | {
+        "events": events,
+        "rows": [(event, addresses.was_another(event), can_be_undone.get(event.pk)) for event in events],
+    }
+    return render(request, "persons/history.html", context | opened | as_of(request, person, events), status=status)
 
 
 def as_of(request, person, events):
@@ -194,6 +242,33 @@ def as_of(request, person, events):
         "stood": standing.answers_at(events, moment),
         "explanation_then": verdict.explain(person, verdict.Question(moment=moment)),
     }
+
+
+@require_POST
+def undo(request, pk, event):
+    """Undo of the message and *Recorded by mistake* of History (rules 4.10); `reason` where it takes one."""
+    person = person_or_404(pk)
+    found = get_object_or_404(person.events.select_related("purpose", "subscription_type"), pk=event)
+    form = MistakeForm(request.POST)
+    if "reason" in form.data and not form.is_valid():
+        return history_tab(request, person, {"mistake": event, "form_of_mistake": form}, status=422)
+    try:
+        done = undoing.undo(
+            ConsentEvent.objects.filter(pk=event), by=recorder(request), reason=form.data.get("reason", "")
+        )
+    except undoing.UndoRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        say_undone(request, person, found, done)
+    return redirect("persons:history" if "from_history" in request.POST else "persons:detail", pk)
+
+
+def say_undone(request, person, event, done):
+    names = {"matter": event.purpose or event.subscription_type, "person": person}
+    if done.put_back:
+        messages.success(request, _("Undone: %(matter)s is for %(person)s as it was before.") % names)
+    else:
+        messages.info(request, _("Nothing was undone: an answer came since, or the person gave this one."))
 
 
 def evidence(request, pk, event):
@@ -215,6 +290,7 @@ def heading(request, person, here):
         "store": next(row for row in purposes if row.purpose.pk == STORE),
         "purposes": purposes,
         "subscriptions": subscriptions,
+        "for_another_address": standing.for_another_address(person, purposes, subscriptions),
         "explanation": standing.plain_answer(person, subscriptions),
         "tabs": [
             {"url": reverse(route, args=[person.pk]), "label": label, "is_here": route == here} for route, label in tabs
@@ -233,6 +309,7 @@ def rights(request):
         "may_stop": may["manage_consent"] or may["record_stop"],
         "may_switch_on": may["manage_consent"] or may["change_person"],
         "may_stop_emarketing": any(may.values()),
+        "may_undo": any(may.values()),
     }
 
 

@@ -33,12 +33,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="company",
             name="city",
-            field=models.CharField(blank=True, db_default="", max_length=200, verbose_name="city"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="city"),
         ),
         migrations.AddField(
             model_name="company",
             name="postcode",
-            field=models.CharField(blank=True, db_default="", max_length=60, verbose_name="postcode"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=60, verbose_name="postcode"),
         ),
         migrations.AddField(
             model_name="company",
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="company",
             name="street",
-            field=models.CharField(blank=True, db_default="", max_length=200, verbose_name="street"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="street"),
         ),
         migrations.AddField(
             model_name="person",

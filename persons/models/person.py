@@ -3,7 +3,7 @@
 import pghistory
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower, Now, Replace, Trim
 from django.urls import reverse
@@ -60,9 +60,9 @@ class Company(models.Model):
     """A company that persons work for."""
 
     name = models.CharField(_("name"), max_length=200)
-    street = models.CharField(_("street"), max_length=200, blank=True, db_default="")
-    postcode = models.CharField(_("postcode"), max_length=60, blank=True, db_default="")
-    city = models.CharField(_("city"), max_length=200, blank=True, db_default="")
+    street = models.CharField(_("street"), max_length=200, blank=True, default="", db_default="")
+    postcode = models.CharField(_("postcode"), max_length=60, blank=True, default="", db_default="")
+    city = models.CharField(_("city"), max_length=200, blank=True, default="", db_default="")
     country = models.CharField(_("country"), max_length=60, blank=True)
     no_mailings = models.BooleanField(
         _("No mailings"), default=False, help_text=_("Nobody in this company receives mailings.")
@@ -84,6 +84,9 @@ class Company(models.Model):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("persons:company", args=[self.pk])
+
 
 class PersonQuerySet(models.QuerySet):
     def kept(self):
@@ -93,6 +96,21 @@ class PersonQuerySet(models.QuerySet):
     def at_address(self, address):
         """Everybody with this normalised address; several persons may share one."""
         return self.filter(address=address)
+
+    def countries(self) -> list[str]:
+        """Every country in use, found by skipping through its index."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTRIES)
+            return [country for (country,) in cursor.fetchall() if country]
+
+
+COUNTRIES = """
+    WITH RECURSIVE known AS (
+        SELECT min(country) AS country FROM persons_person
+        UNION ALL
+        SELECT (SELECT min(country) FROM persons_person p WHERE p.country > known.country)
+        FROM known WHERE known.country IS NOT NULL)
+    SELECT country FROM known WHERE country IS NOT NULL"""
 
 
 # Whoever changes an address leaves its hash behind, and suppresses it while a stop stands (rules 4.13).

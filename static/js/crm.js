@@ -20,6 +20,12 @@ document.addEventListener("htmx:responseError", sayThatItFailed);
 document.addEventListener("htmx:sendError", sayThatItFailed);
 document.addEventListener("htmx:timeout", sayThatItFailed);
 
+// Filters left empty do not lengthen the address of a list.
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches("[data-tidy]")) return;
+  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+});
+
 // After the page was renewed the keyboard stays where the work is: at the first refusal, at the form just opened.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "page") return;

@@ -1,0 +1,207 @@
+"""Which persons are asked for: one set of filters for the page, the API and saved selections."""
+
+import re
+from functools import cache
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from persons import verdict
+from persons.models import Consent, Person, Subscription
+from persons.models.person import searchable
+from persons.verdict import Code
+from purposes.models import EMARKETING, LegalBasis, Purpose, SubscriptionType
+
+ENDED = ":ended"
+LETTERS_INDEXED = 3  # shorter words have no trigram
+DIALLED = re.compile(r"[\d+()./-]+")
+
+# What a mailing without a type can say of anybody who is kept.
+RECEIVE = [Code.CONSENT, Code.SUBSCRIPTION, Code.NOT_FILTERED]
+HELD_BACK = [
+    Code.RETIRED,
+    Code.NO_ADDRESS,
+    Code.SUPPRESSED,
+    Code.BOUNCED,
+    Code.NO_MAILINGS,
+    Code.WITHDRAWN,
+    Code.UNSUBSCRIBED,
+    Code.SHARED_ADDRESS,
+    Code.EXPIRED,
+    Code.NOT_ACCEPTED,
+    Code.NO_CONSENT,
+]
+
+
+def purposes():
+    return [(purpose.pk, str(purpose)) for purpose in Purpose.objects.all()]
+
+
+def subscriptions():
+    types = list(SubscriptionType.objects.all())
+    return [
+        (_("Subscribed"), [(type_.pk, str(type_)) for type_ in types]),
+        (_("Ended"), [(type_.pk + ENDED, _("%(type)s, ended") % {"type": type_}) for type_ in types]),
+    ]
+
+
+def countries():
+    return [(country, country) for country in Person.objects.countries()]
+
+
+class PersonFilterSet(django_filters.FilterSet):
+    """The filters of persons who are kept. Each says in its label what a chip on the page says."""
+
+    EMARKETING = [
+        ("on", _("ON")),
+        ("off", _("OFF, for any reason")),
+        ("withdrawn", _("OFF, the person said no")),
+        ("never", _("Never asked")),
+        ("expired", _("Expired")),
+    ]
+    YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+    VERDICTS = [
+        (_("Can receive"), [("yes", _("Yes, for any reason")), *((code.value, code.label) for code in RECEIVE)]),
+        (_("Held back"), [("no", _("No, for any reason")), *((code.value, code.label) for code in HELD_BACK)]),
+    ]
+    MORE = ["verdict", "missing", "company", "country", "no_mailings"]  # behind "More filters"
+    LINKED = ["on", "resting_on", "only_without_filter"]  # where numbers on other pages lead; not offered to choose
+
+    q = django_filters.CharFilter(label=_("Search"), method="search")
+    emarketing = django_filters.ChoiceFilter(
+        label=_("E-marketing"), choices=EMARKETING, method="by_emarketing", empty_label=_("All")
+    )
+    subscription = django_filters.ChoiceFilter(label=_("Subscription"), method="by_subscription", empty_label=_("All"))
+    verdict = django_filters.ChoiceFilter(
+        label=_("Can receive e-marketing"), choices=VERDICTS, method="by_verdict", empty_label=_("All")
+    )
+    company = django_filters.CharFilter(label=_("Company"), method="by_company")
+    country = django_filters.ChoiceFilter(label=_("Country"), empty_label=_("All"))
+    missing = django_filters.ChoiceFilter(label=_("No legal basis for"), method="without_answer", empty_label=_("All"))
+    no_mailings = django_filters.ChoiceFilter(
+        label=_("No mailings"), choices=YES_NO, method="by_no_mailings", empty_label=_("All")
+    )
+    on = django_filters.ChoiceFilter(label=_("ON"), method="with_purpose_on")
+    resting_on = django_filters.CharFilter(label=_("ON, and resting on"), method="with_basis")
+    only_without_filter = django_filters.ChoiceFilter(
+        label=_("Would receive mailings only with the filter OFF"),
+        choices=[("1", _("Yes"))],
+        method="reached_without_filter",
+    )
+
+    class Meta:
+        model = Person
+        fields: list[str] = []
+
+    def __init__(self, data=None, queryset=None, **options):
+        super().__init__(data, Person.objects.kept() if queryset is None else queryset, **options)
+        asked_once = cache(purposes)
+        choices = {
+            "on": asked_once,
+            "missing": asked_once,
+            "subscription": cache(subscriptions),
+            "country": cache(countries),
+        }
+        for name, of in choices.items():
+            self.filters[name].extra["choices"] = of
+
+    def search(self, persons, _name, text):
+        return search(persons, text)
+
+    def by_emarketing(self, persons, _name, state):
+        answers = Consent.objects.with_standing().filter(person=OuterRef("pk"), purpose=EMARKETING)
+        if state == "never":
+            return persons.filter(~Exists(answers))
+        if state == "off":
+            return persons.filter(~Exists(answers.filter(standing=Consent.Standing.ON)))
+        standing = {"on": "on", "withdrawn": "stopped", "expired": "expired"}[state]
+        return persons.filter(Exists(answers.filter(standing=standing)))
+
+    def by_subscription(self, persons, _name, value: str):
+        chosen = Subscription.objects.filter(
+            person=OuterRef("pk"), type=value.removesuffix(ENDED), is_active=not value.endswith(ENDED)
+        )
+        return persons.filter(Exists(chosen))
+
+    def by_verdict(self, persons, _name, value: str):
+        codes = {"yes": RECEIVE, "no": HELD_BACK}.get(value) or [Code(value)]
+        return persons.filter(pk__in=verdict.persons_with(verdict.Question(), *codes).values("pk"))
+
+    def by_company(self, persons, _name, text):
+        return persons.filter(company__search_key__contains=searchable(Value(text)))
+
+    def without_answer(self, persons, _name, value: str):
+        return persons.filter(~Exists(Consent.objects.filter(person=OuterRef("pk"), purpose=value)))
+
+    def by_no_mailings(self, persons, _name, value):
+        kept_out = Q(no_mailings=True) | Q(company__no_mailings=True)
+        return persons.filter(kept_out) if value == "yes" else persons.exclude(kept_out)
+
+    def with_purpose_on(self, persons, _name, value: str):
+        return persons.filter(Exists(Consent.objects.on().filter(person=OuterRef("pk"), purpose=value)))
+
+    def with_basis(self, persons, _name, value):
+        """Those whose answer counts and rests on one of some bases: the value is like STORE:61B,61F."""
+        key, _separator, bases = value.partition(":")
+        given = Consent.objects.on().filter(person=OuterRef("pk"), purpose=key, basis__in=bases.split(","))
+        return persons.filter(Exists(given))
+
+    def reached_without_filter(self, persons, _name, _value):
+        """Those whom a mailing without a type reaches only while the filter of recipients is off."""
+        reached = verdict.persons_with(verdict.Question(filter_on=False), Code.NOT_FILTERED)
+        return persons.filter(pk__in=reached.values("pk"))
+
+    @cached_property
+    def active(self) -> dict[str, str]:
+        """The filters in force, by name, each with what it was set to in words."""
+        values = self.form.cleaned_data if self.is_valid() else {}
+        return {name: self.in_words(name, value) for name, value in values.items() if value}
+
+    def in_words(self, name, value) -> str:
+        if name == "resting_on":
+            key, _separator, bases = value.partition(":")
+            return ", ".join(str(row) for row in [*Purpose.objects.filter(pk=key), *basis_names(bases)])
+        return str(flat(getattr(self.form.fields[name], "choices", [])).get(value, value))
+
+
+def persons_asked_for(parameters) -> QuerySet[Person]:
+    """The persons that the parameters of an address, or of a saved selection, ask for; nobody if they make no sense."""
+    found = PersonFilterSet(parameters)
+    return found.qs if found.is_valid() else Person.objects.none()
+
+
+def search(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Those of whom every word is part of name, e-mail, phone or company; accents and case do not matter."""
+    for word in text.split():
+        wanted = re.sub(r"\D", "", word) if DIALLED.fullmatch(word) else word
+        persons = persons.filter(_rare(wanted) if len(wanted) >= LETTERS_INDEXED else _common(wanted))
+    return persons
+
+
+def _rare(word: str) -> Q:
+    """Found by the two indexes, one after the other: neither serves a condition that names both tables."""
+    key = searchable(Value(word))
+    themselves = Person.objects.order_by().filter(search_key__contains=key)
+    by_company = Person.objects.order_by().filter(company__search_key__contains=key)
+    return Q(pk__in=themselves.values("pk").union(by_company.values("pk")))
+
+
+def _common(word: str) -> Q:
+    """Too short for the index, and part of so many that walking down the list finds a page of them soonest."""
+    key = searchable(Value(word))
+    return Q(search_key__contains=key) | Q(company__search_key__contains=key)
+
+
+def basis_names(keys: str) -> QuerySet[LegalBasis]:
+    return LegalBasis.objects.filter(pk__in=keys.split(","))
+
+
+def flat(choices) -> dict:
+    """Choices without their groups."""
+    return {
+        value: label
+        for key, content in choices
+        for value, label in (content if isinstance(content, list | tuple) else [(key, content)])
+    }

@@ -1,0 +1,159 @@
+"""The forms in which staff add and change persons and companies."""
+
+from typing import cast
+
+from django import forms
+from django.db.models import Value
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from persons.adding import NOBODY_YET
+from persons.addresses import normalise
+from persons.forms import USER_SOURCE, now, offer
+from persons.ledger import Answer, Outcome
+from persons.models import Company, Person
+from persons.models.person import folded
+from purposes.models import STORE, LegalBasis, PrivacySettings, Source
+
+
+class CompanyForm(forms.ModelForm):
+    class Meta:
+        model = Company
+        fields = ["name", "street", "postcode", "city", "country"]
+
+
+class PersonForm(forms.ModelForm):
+    """What is known of a person. The company is named: one that is not there yet is made."""
+
+    company_name = forms.CharField(
+        label=_("Company"),
+        max_length=200,
+        required=False,
+        help_text=_("A company that is not there yet is added."),
+        widget=forms.TextInput(
+            attrs={
+                "list": "companies",
+                "autocomplete": "off",
+                "hx-get": reverse_lazy("persons:company_names"),
+                "hx-trigger": "input changed delay:200ms",
+                "hx-target": "#companies",
+                "hx-select": "unset",
+                "hx-swap": "innerHTML",
+                "hx-push-url": "false",
+            }
+        ),
+    )
+
+    class Meta:
+        model = Person
+        fields = ["first_name", "last_name", "title", "email", "phone", "mobile"]
+        fields += ["street", "postcode", "city", "country"]
+
+    WHO = ["first_name", "last_name", "company_name", "title", "email", "phone", "mobile"]
+    WHERE = ["street", "postcode", "city", "country"]
+    SAVED = [*Meta.fields, "company", "address", "address_hash", "updated_at"]  # never the flags: others switch them
+
+    def __init__(self, *args, may_add_company, company=None, **options):
+        super().__init__(*args, **options)
+        self.may_add_company = may_add_company
+        self.company = self.known_company = company or self.instance.company
+        self.fields["company_name"].initial = self.known_company and self.known_company.name
+        self.fields["email"].widget = forms.EmailInput(attrs={"autocomplete": "off"})
+
+    def clean_email(self):
+        """An address that was imported as it is may stay as it is; a new one has to be one."""
+        email = self.cleaned_data["email"]
+        if email and "email" in self.changed_data and not normalise(email):
+            raise forms.ValidationError(_("This is not a valid e-mail address."))
+        return email
+
+    def clean_company_name(self):
+        """The company meant is the one known before while the name stays, else the one of that name."""
+        name = self.cleaned_data["company_name"]
+        if not name or (self.known_company and name == self.known_company.name):
+            self.company = self.known_company if name else None
+            return name
+        found = list(Company.objects.filter(name_key=folded(Value(name)))[:2])
+        if len(found) > 1:
+            raise forms.ValidationError(_("Several companies have this name. Open the one you mean, and add it there."))
+        if not found and not self.may_add_company:
+            raise forms.ValidationError(_("There is no such company, and you may not add one."))
+        self.company = found[0] if found else Company(name=name)
+        return name
+
+    def clean(self):
+        facts = super().clean() or {}
+        self.instance.company = self.company
+        names = [facts.get("first_name", ""), facts.get("last_name", "")]
+        if not any(names) and not facts.get("email"):
+            self.add_error("last_name", _("Give a name or an e-mail address."))
+        elif self.is_there_already(" ".join(names), facts.get("email", "")):
+            self.add_error("email", _("There is already a person with this name and this address."))
+        return facts
+
+    def is_there_already(self, name, email):
+        """A name and an address are one person (rules 4.11)."""
+        address = normalise(email)
+        others = Person.objects.kept().at_address(address).exclude(pk=self.instance.pk)
+        return bool(address) and others.filter(name_key=folded(Value(name))).exists()
+
+    def parts(self):
+        """The fields as the page groups them."""
+        yield _("Person"), [self[name] for name in self.WHO]
+        yield _("Address"), [self[name] for name in self.WHERE]
+
+
+class NewPersonForm(PersonForm):
+    """A new person, and the ground on which the data is kept: the default one unless another is chosen (rules 4.8)."""
+
+    basis = forms.ModelChoiceField(LegalBasis.objects.none(), label=_("Legal basis"), empty_label=_("None yet"))
+    source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"), empty_label=None, initial=USER_SOURCE)
+    comment = forms.CharField(
+        label=_("Comment"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("How we know. Consent needs this as proof: ten characters or more."),
+    )
+
+    GROUND = ["basis", "source", "comment"]
+
+    def __init__(self, *args, may_choose_basis, **options):
+        super().__init__(*args, **options)
+        if not may_choose_basis:
+            for name in self.GROUND:
+                del self.fields[name]
+            return
+        offer(self, "basis", LegalBasis.objects.active().filter(allows=True, purposes=STORE))
+        offer(self, "source", Source.objects.active())
+        self.open_with_default(PrivacySettings.current())
+
+    def open_with_default(self, settings):
+        """While a default is set, everybody gets a ground: there is no choosing none."""
+        basis = cast(forms.ModelChoiceField, self.fields["basis"])
+        basis.required = settings.set_default_basis
+        if settings.set_default_basis:
+            basis.empty_label = None
+            basis.initial = settings.default_basis_id
+
+    def parts(self):
+        yield from super().parts()
+        if "basis" in self.fields:
+            yield _("Sales and service"), [self[name] for name in self.GROUND]
+
+    def answers(self):
+        """The ground chosen, to be recorded with the person."""
+        if not (basis := self.cleaned_data.get("basis")):
+            return []
+        return [
+            Answer(
+                person_id=NOBODY_YET,
+                purpose_id=STORE,
+                basis_id=basis.pk,
+                source_id=self.cleaned_data["source"].pk,
+                given_at=now(),
+                comment=self.cleaned_data["comment"],
+            )
+        ]
+
+    def refuse(self, outcome: Outcome):
+        self.add_error(outcome.field if outcome.field in self.fields else None, str(outcome.label))
