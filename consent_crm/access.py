@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from .api import refused
+
 PUBLIC, SIGNED_IN, SUPERUSER, NOBODY = "public", "signed in", "superuser", "nobody"
 
 Right = str | tuple[str, ...]  # a permission, one of the words above, or several of which one is enough
@@ -29,6 +31,19 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "caught:body": SIGNED_IN,
     "caught:one_click": SIGNED_IN,
     "admin:*": SUPERUSER,
+    "api:docs": SIGNED_IN,
+    "api:schema": SIGNED_IN,
+    "api:check": READ_PERSONS,
+    "api:person-list": READ_PERSONS,
+    "api:person-detail": READ_PERSONS,
+    "api:purpose-list": READ_PERSONS,
+    "api:purpose-detail": READ_PERSONS,
+    "api:legalbasis-list": READ_PERSONS,
+    "api:legalbasis-detail": READ_PERSONS,
+    "api:source-list": READ_PERSONS,
+    "api:source-detail": READ_PERSONS,
+    "api:subscriptiontype-list": READ_PERSONS,
+    "api:subscriptiontype-detail": READ_PERSONS,
     "persons:list": READ_PERSONS,
     "persons:imports": IMPORT_PERSONS,
     "persons:upload": IMPORT_PERSONS,
@@ -98,6 +113,8 @@ class AccessMiddleware:
         right = right_to(request.resolver_match.view_name, request.method)
         if right == PUBLIC or may(request.user, right):
             return None
+        if request.resolver_match.namespace == "api":
+            return refused(request.user.is_authenticated)
         if request.user.is_authenticated:
             raise PermissionDenied
         return self.to_sign_in(request)

@@ -35,6 +35,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "pgtrigger",
     "pghistory",
@@ -77,6 +80,27 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "consent_crm.forms.Renderer"
+
+# ---- the API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # consent_crm.access has decided before
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "consent_crm.api.Paging",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "consent_crm.api.on_error",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Consent CRM",
+    "DESCRIPTION": "Who may be written to, and why. Sign in on the pages first: the API takes the same session.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 # ---- the database: PostgreSQL and nothing else
 

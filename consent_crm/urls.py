@@ -3,10 +3,27 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
+from persons import api as persons_api
 from persons import public
+from purposes import api as purposes_api
 
 from . import caught_views, views
+
+api = SimpleRouter(use_regex_path=False)
+api.register("persons", persons_api.PersonViewSet)
+api.register("purposes", purposes_api.PurposeViewSet)
+api.register("bases", purposes_api.LegalBasisViewSet)
+api.register("sources", purposes_api.SourceViewSet)
+api.register("types", purposes_api.SubscriptionTypeViewSet)
+api_patterns = [
+    path("", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("check/", persons_api.CheckView.as_view(), name="check"),
+    *api.urls,
+]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,5 +35,6 @@ urlpatterns = [
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("p/<str:token>/", public.preferences, name="preferences"),
+    path("api/", include((api_patterns, "api"))),
     path("admin/", admin.site.urls),
 ]

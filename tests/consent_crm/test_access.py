@@ -34,7 +34,17 @@ def test_the_table_and_the_routes_are_the_same():
     assert set(ROUTES) == set(ALL_ROUTES)
 
 
-@pytest.mark.parametrize("route", [route for route in ALL_ROUTES if right_to(route) != PUBLIC])
+CLOSED = [route for route in ALL_ROUTES if right_to(route) != PUBLIC]
+
+
+@pytest.mark.parametrize("route", [route for route in CLOSED if route.startswith("api:")])
+def test_a_program_that_is_not_signed_in_is_told_so(client, route):
+    response = client.get(address(route, ALL_ROUTES[route]))
+
+    assert (response.status_code, response.json()["code"]) == (403, "not_authenticated")
+
+
+@pytest.mark.parametrize("route", [route for route in CLOSED if not route.startswith("api:")])
 def test_a_stranger_is_sent_to_sign_in(client, route):
     response = client.get(address(route, ALL_ROUTES[route]))
 
