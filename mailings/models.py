@@ -149,7 +149,12 @@ class Recipient(models.Model):
     one_per_address = models.BooleanField(help_text="As the mailing was built; the constraint below needs it here.")
     code = models.CharField(_("verdict"), max_length=20, choices=Code)
     event = models.ForeignKey(
-        ConsentEvent, models.PROTECT, null=True, related_name="+", help_text="What the verdict rested on."
+        ConsentEvent,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # found by way of the person; each index costs every message twice
+        help_text="What the verdict rested on.",
     )
     state = models.CharField(_("state"), max_length=10, choices=State)
     message_key = models.UUIDField(
