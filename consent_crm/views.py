@@ -17,7 +17,8 @@ class SignIn(LoginView):
 
 def home(request):
     """Each part of it only for those who may see what it counts."""
-    sees, context = request.user.has_perm, {}
+    sees = request.user.has_perm
+    context = {"may_import": sees("persons.import_persons")}
     if sees("persons.view_person"):
         context["has_persons"] = Person.objects.kept().exists()
     if context.get("has_persons"):

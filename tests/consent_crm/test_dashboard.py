@@ -43,16 +43,22 @@ def test_everybody_is_in_one_part_of_each_bar():
 
 
 def test_a_number_leads_to_exactly_those_persons(client):
+    long_ago = timezone.now() - timedelta(days=400)
     PersonFactory.create_batch(2)
-    say(PersonFactory(last_name="Agreed"), "61A")
+    say(PersonFactory(), "61A")
+    for _ in range(3):
+        say(PersonFactory(), "OBJECTED")
+    for _ in range(4):
+        say(PersonFactory(), "61A", given_at=long_ago, valid_until=long_ago + timedelta(days=365))
     client.force_login(UserFactory(role="Reader"))
+
     found = next(row for row in dashboard.coverage() if row.purpose.pk == "EMARKETING")
 
+    assert [part.label for part in found.parts if part.url] == ["ON", "Said no", "Expired", "Never asked"]
     for part in found.parts:
         if part.url:
             listed = set(re.findall(r'href="/persons/(\d+)/"', client.get(part.url).text))
-            assert len(listed) == part.number
-    assert [bool(part.url) for part in found.parts if part.number] == [True, True]
+            assert (part.label, len(listed)) == (part.label, part.number)
 
 
 def test_the_trend_counts_by_the_month_in_which_it_was_given():
@@ -141,8 +147,12 @@ def test_everybody_sees_only_what_they_may(client, rights, parts):
 
 def test_without_persons_home_says_what_to_do_first(client):
     client.force_login(UserFactory(role="Sales"))
+    text = client.get(reverse("home")).text
+    client.force_login(UserFactory(role="Reader"))
+    to_a_reader = client.get(reverse("home")).text
 
-    assert "There are no persons yet." in client.get(reverse("home")).text
+    assert ("There are no persons yet." in text, "Import a file" in text) == (True, True)
+    assert ("There are no persons yet." in to_a_reader, "Import a file" in to_a_reader) == (True, False)
 
 
 @pytest.mark.parametrize("number", [1, 3])
