@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
@@ -13,6 +14,7 @@ from rest_framework.views import APIView
 
 from persons.addresses import normalise
 from persons.checking import check_address, check_person
+from persons.filters import PersonFilterSet
 from persons.models import Consent, ConsentEvent, Person, Subscription
 from persons.verdict import Code
 from purposes.models import SubscriptionType
@@ -53,6 +55,8 @@ class PersonViewSet(viewsets.ReadOnlyModelViewSet):
         .prefetch_related(Prefetch("consents", Consent.objects.with_standing()), "subscriptions")
     )
     serializer_class = PersonSerializer
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = PersonFilterSet
     lookup_value_converter = "int"
 
 

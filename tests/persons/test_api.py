@@ -145,6 +145,21 @@ def test_a_person_comes_with_what_stands(client, reader):
     ]
 
 
+def test_persons_are_narrowed_as_on_the_page(client, reader):
+    yes, _no = PersonFactory(), PersonFactory()
+    answered(yes, "61A")
+
+    found = client.get("/api/persons/", {"emarketing": "on"}).json()
+
+    assert [person["id"] for person in found["results"]] == [yes.pk]
+
+
+def test_a_filter_that_makes_no_sense_is_refused(client, reader):
+    response = client.get("/api/persons/", {"emarketing": "perhaps"})
+
+    assert (response.status_code, list(response.json()["fields"])) == (400, ["emarketing"])
+
+
 def test_pages_lead_through_all_persons_once(client, reader):
     persons = [PersonFactory().pk for _number in range(5)]
 
