@@ -67,3 +67,9 @@ def files_of_the_test(settings, tmp_path):
     }
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Browser tests last: once started, Playwright keeps an event loop in this thread, and nobody can run another."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -23,7 +23,8 @@ def test_the_consent_tab_shows_what_the_settings_mean(site, page, signed_in, ass
     expect(page.get_by_role("status")).to_contain_text("Set default legal basis is now OFF")
     page.get_by_role("link", name="1 person", exact=True).first.click()
 
-    expect(page.get_by_text("Persons without a legal basis for Sales and service")).to_be_visible()
+    expect(page).to_have_url(f"{site}/persons/?missing=STORE")
+    expect(page.get_by_role("heading", name="Persons")).to_be_visible()
 
 
 def test_a_purpose_is_added_changed_and_deactivated(site, page, signed_in, assert_fit_to_use):
