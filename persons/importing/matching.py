@@ -46,19 +46,27 @@ BY_ADDRESS_ALONE = f"""
     WHERE {UNASSIGNED} AND r.name_key = ''
     GROUP BY r.number HAVING count(*) = 1"""
 
+# Of several rows with one id and no address the first says who it is, the others follow it.
+FIRST_OF_ITS_ID = """NOT EXISTS (
+        SELECT FROM persons_importrow e
+        WHERE e.imported_by_id = %(import)s AND e.bucket >= %(low)s AND e.bucket < %(high)s AND e.person_id IS NULL
+          AND e.external_id = r.external_id AND e.external_id <> '' AND e.number < r.number
+          AND e.address IS NULL AND (e.name_key <> '' OR e.email <> ''))"""
+
 BY_NAME_AND_COMPANY = f"""
     SELECT r.number, min(p.id) AS id
     FROM persons_importrow r
     JOIN persons_person p ON p.name_key = r.name_key AND p.address IS NULL AND {KEPT}
     LEFT JOIN persons_company c ON c.id = p.company_id
     WHERE {UNASSIGNED} AND r.address IS NULL AND r.name_key <> '' AND coalesce(c.name_key, '') = r.company_key
+      AND {FIRST_OF_ITS_ID}
     GROUP BY r.number"""
 
 BY_WHAT_WAS_TYPED = f"""
     SELECT r.number, min(p.id) AS id
     FROM persons_importrow r
     JOIN persons_person p ON p.name_key = '' AND p.email = r.email AND p.address IS NULL AND {KEPT}
-    WHERE {UNASSIGNED} AND r.address IS NULL AND r.name_key = '' AND r.email <> ''
+    WHERE {UNASSIGNED} AND r.address IS NULL AND r.name_key = '' AND r.email <> '' AND {FIRST_OF_ITS_ID}
     GROUP BY r.number"""
 
 LOCKED = f"""
@@ -103,9 +111,11 @@ CREATED_BY_ADDRESS = CREATED.format(
     who="r.name_key = '' AND r.address IS NOT NULL"
     " AND NOT EXISTS (SELECT FROM persons_person p WHERE p.address = r.address)",
 )
-CREATED_BY_NAME = CREATED.format(identity="r.name_key, r.company_key", who="r.address IS NULL AND r.name_key <> ''")
+CREATED_BY_NAME = CREATED.format(
+    identity="r.name_key, r.company_key", who=f"r.address IS NULL AND r.name_key <> '' AND {FIRST_OF_ITS_ID}"
+)
 CREATED_BY_WHAT_WAS_TYPED = CREATED.format(
-    identity="r.email", who="r.address IS NULL AND r.name_key = '' AND r.email <> ''"
+    identity="r.email", who=f"r.address IS NULL AND r.name_key = '' AND r.email <> '' AND {FIRST_OF_ITS_ID}"
 )
 
 UNASSIGNABLE = f"""
@@ -195,12 +205,14 @@ def assign_persons(batch: dict[str, Any]) -> list[int]:
         created = _create(cursor, batch, CREATED_BY_ADDRESS_AND_NAME, then=BY_ADDRESS_AND_NAME)
         cursor.execute(ASSIGNED.format(found=BY_ADDRESS_ALONE), batch)
         created += _create(cursor, batch, CREATED_BY_ADDRESS, then=BY_ADDRESS_ALONE)
+        _keep_external_ids(cursor, batch)
         for found, missing in (
             (BY_NAME_AND_COMPANY, CREATED_BY_NAME),
             (BY_WHAT_WAS_TYPED, CREATED_BY_WHAT_WAS_TYPED),
         ):
             cursor.execute(ASSIGNED.format(found=found), batch)
             created += _create(cursor, batch, missing, then=found)
+        _keep_external_ids(cursor, batch)
     return created
 
 
@@ -212,11 +224,10 @@ def unassignable(batch: dict[str, Any]) -> list[tuple[int, str]]:
 
 
 def add_facts(batch: dict[str, Any]) -> set[int]:
-    """Fill what is empty in the persons, keep their external ids, note bounces; the ids of those whom it changed."""
+    """Fill what is empty in the persons, note bounces; the ids of those whom it changed."""
     with connection.cursor() as cursor:
         cursor.execute(FILLED, batch)
         filled = {person for (person,) in cursor.fetchall()}
-        cursor.execute(EXTERNAL_IDS, batch)
         cursor.execute(BOUNCES, batch)
     return filled
 
@@ -227,3 +238,9 @@ def _create(cursor: Any, batch: dict[str, Any], missing: str, *, then: str) -> l
     if created:
         cursor.execute(ASSIGNED.format(found=then), batch)
     return created
+
+
+def _keep_external_ids(cursor: Any, batch: dict[str, Any]) -> None:
+    """From now on a row of the file that has but the id belongs to the person too, as it would the second time."""
+    cursor.execute(EXTERNAL_IDS, batch)
+    cursor.execute(ASSIGNED.format(found=BY_EXTERNAL_ID), batch)

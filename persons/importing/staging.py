@@ -46,6 +46,23 @@ ANSWER_COLUMNS = [
 LIMITS = {name: limit(name, ImportRow) for name in TEXTS}
 
 
+# A row without an address belongs to the person with its id (rules 4.11): it joins the first row that tells of them.
+GATHERED = """
+    WITH first AS (
+        SELECT DISTINCT ON (external_id) external_id, bucket FROM persons_importrow
+        WHERE imported_by_id = %(import)s AND external_id IN (
+            SELECT external_id FROM persons_importrow
+            WHERE imported_by_id = %(import)s AND address IS NULL AND external_id <> '')
+        ORDER BY external_id, address IS NULL, CASE WHEN address IS NOT NULL THEN bucket END, number),
+    moved AS (
+        UPDATE persons_importrow r SET bucket = first.bucket FROM first
+        WHERE r.imported_by_id = %(import)s AND r.address IS NULL AND r.external_id = first.external_id
+          AND r.bucket <> first.bucket
+        RETURNING r.number, r.bucket)
+    UPDATE persons_importanswer a SET bucket = moved.bucket FROM moved
+    WHERE a.imported_by_id = %(import)s AND a.row_number = moved.number"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What was chosen for the whole file: a basis fills only where nothing stands, a comment is proof for every row."""
@@ -90,6 +107,8 @@ def stage(path: Path, options: Options, operation: Operation, name: str = "") ->
     records = table.records()
     while chunk := list(islice(records, ROWS_IN_A_COPY)):
         _copy_chunk(staged, [form.read(record) for record in chunk])
+    with connection.cursor() as cursor:
+        cursor.execute(GATHERED, {"import": imported.pk})
     imported.counts = staged.counts.as_dict()
     imported.options |= {"new_types": staged.new_types}
     imported.batches = -(-staged.counts.rows // ROWS_IN_A_BATCH)
@@ -156,7 +175,8 @@ def _too_long(row: Row) -> bool:
 
 def _bucket(row: Row) -> int:
     """Rows that may concern one person get one number, so that they are decided in one transaction."""
-    who = row.address or f"{row.first_name} {row.last_name}|{row.company}"
+    name = f"{row.first_name} {row.last_name}"
+    who = row.address or (f"{name}|{row.company}" if name.strip() else row.email)
     return crc32(" ".join(unicodedata.normalize("NFC", who).lower().split()).encode())
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from persons.importing.applying import apply, dry_run
 from persons.importing.problems import NotATable
-from persons.importing.staging import Options
+from persons.importing.staging import ROWS_IN_A_BATCH, Options
 from persons.ledger import Answer, Recorder, record
 from persons.models import (
     Consent,
@@ -351,6 +351,47 @@ def test_a_cell_longer_than_any_name_is_refused_with_its_row(write):
     result = apply(write(["x" * 300, "Lie", "ola@example.com"], ["Kari", "Lie", "kari@example.com"]), Options())
 
     assert (result.refused, Person.objects.get().first_name) == ({"too_long": [2]}, "Kari")
+
+
+HUBSPOT = ("Record ID", "First name", "Last name", "Email", "Lifecycle Stage", "Unsubscribed from all email")
+
+
+@pytest.mark.parametrize("with_address", [0, 1])
+def test_a_row_without_an_address_belongs_to_the_person_with_its_id_in_the_same_file(write, with_address):
+    rows = [["5", "Ola", "Lie", "", "Lead", "true"], ["5", "Ola", "Lie", "", "Lead", ""]]
+    rows[with_address][3] = "ola@example.com"
+    path = write(*rows, header=HUBSPOT)
+
+    result = apply(path, Options())
+
+    person = Person.objects.get()
+    assert (person.address, result.created, explain(person).code) == ("ola@example.com", 1, Code.WITHDRAWN)
+
+
+def test_of_rows_with_one_id_and_no_address_the_first_says_who_it_is(write):
+    path = write(["5", "Ola", "Lie"], ["5", "Kari", "Moe", "", "", "true"], ["6", "Kari", "Moe"], header=HUBSPOT)
+
+    apply(path, Options())
+
+    assert set(Person.objects.values_list("first_name", "external_ids__value")) == {("Ola", "5"), ("Kari", "6")}
+    assert Consent.objects.get(purpose="EMARKETING").person.full_name == "Ola Lie"
+
+
+def test_ids_across_batches_make_no_difference_to_a_dry_run_or_a_second_time(write):
+    rows = (
+        [str(n % 80), f"N{n % 70}", "Lie", f"n{n % 80}@example.com" if n % 3 else "", "Lead", "true" if n % 4 else ""]
+        for n in range(ROWS_IN_A_BATCH + 1)
+    )
+    path = write(*rows, header=HUBSPOT)
+
+    tried = dry_run(path, Options()).as_dict()
+    done = apply(path, Options()).as_dict()
+    before = _state()
+    again = apply(path, Options()).as_dict()
+
+    assert tried == done
+    assert _state() == before
+    assert (again["created"], again["updated"], again["late"]) == (0, 0, 0)
 
 
 def test_formulas_are_text(write):
