@@ -1,3 +1,4 @@
+import re
 import threading
 
 import psycopg
@@ -45,7 +46,8 @@ def test_a_claim_far_along_a_long_list_looks_at_no_row_twice(own_database):
     taken = explained(claimer).split("CTE judged")[0]
 
     assert "Seq Scan on mailings_recipient" not in taken
-    assert "Rows Removed by Filter" not in taken
+    removed = [int(rows) for rows in re.findall(r"Rows Removed by Filter: (\d+)", taken)]
+    assert sum(removed) < 20, "a list of four entries may be read whole, the recipients not"
 
 
 def explained(claimer):
