@@ -5,24 +5,22 @@ back whoever fails, stores the hashes of the links in the messages, and moves th
 afterwards is written only where the claim is still the one that was made here.
 """
 
-import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
 from mailings.merge_fields import FIELDS
 from mailings.models import Mailing, Recipient
 from persons import links, verdict
+from persons.prepared import execute
 from persons.verdict import LET_IN, Code, Kind, Question
 from purposes.models import ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST, EMARKETING
 
@@ -180,33 +178,6 @@ def _statement(mailing: Mailing, size: int) -> str:
         else f"CASE WHEN ({rests}) IS NULL THEN %(emarketing)s::text END",
         fields=", ".join(FIELDS.values()),
     )
-
-
-@lru_cache(maxsize=64)
-def _numbered(statement: str) -> tuple[str, list[str]]:
-    """A statement with numbers for the names of its parameters, and the names in their order."""
-    names: dict[str, int] = {}
-    numbered = NAMED.sub(lambda found: f"${names.setdefault(found[1], len(names) + 1)}", statement)
-    return numbered.replace("%%", "%"), list(names)
-
-
-NAMED = re.compile(r"%\((\w+)\)s")
-
-
-def execute(statement: str, parameters: dict[str, Any]) -> Sequence[TupleRow]:
-    """Run a statement prepared on the server: Django's own cursor would have it planned anew each time.
-
-    With numbered parameters, because psycopg reads long statements with named ones again whenever they are run.
-    """
-    numbered, names = _numbered(statement)
-    with connection.wrap_database_errors:
-        connection.ensure_connection()
-        raw = connection.connection
-        if raw.prepare_threshold is None:
-            raw.prepare_threshold = 5  # Django switches preparing off; `prepare` below asks for it by statement
-        with psycopg.RawCursor(raw) as cursor:
-            cursor.execute(numbered, [parameters[name] for name in names], prepare=True)
-            return cursor.fetchall() if cursor.description else []
 
 
 # ---- what became of them
