@@ -300,11 +300,15 @@ def manage(words: Sequence[str]) -> int:
 
 
 def test(words: Sequence[str]) -> int:
-    """pytest; the tests make a database of their own."""
+    """pytest on all cores (`-n0`: on one, as for a debugger); the tests make databases of their own."""
     bring_chromium()
     prepare_files()
     os.chdir(ROOT)
-    return processes.in_foreground([sys.executable, "-m", "pytest", *words], dict(os.environ))
+    pytest = [sys.executable, "-m", "pytest", "-n=auto", f"--maxprocesses={TEST_PROCESSES}", *words]
+    return processes.in_foreground(pytest, dict(os.environ))
+
+
+TEST_PROCESSES = 4  # each brings a PostgreSQL and a browser of its own
 
 
 def bring_chromium() -> None:
