@@ -1,7 +1,10 @@
 """A mailing's recipients: everybody of its sources, with the verdict on each, in one statement."""
 
+from functools import reduce
+from operator import or_
+
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -9,7 +12,8 @@ from mailings.claims import question_of
 from mailings.models import Mailing, Recipient
 from mailings.steering import Refused
 from persons import verdict
-from persons.models import Person, Selection
+from persons.filters import persons_of
+from persons.models import Person
 from persons.verdict import LET_IN, Code
 
 BUILT = """
@@ -51,14 +55,13 @@ def build(mailing: Mailing) -> int:
 
 
 def sources(mailing: Mailing):
-    """The persons a mailing is meant for: everybody who is kept, or the members of its selections. Raises Refused."""
+    """The persons a mailing is meant for: everybody who is kept, or those of its selections. Raises Refused."""
     if mailing.to_everybody:
         return Person.objects.kept()
-    if mailing.selections.filter(kind=Selection.Kind.DYNAMIC).exists():
-        raise Refused(gettext("A dynamic selection cannot be the source of a mailing yet; make it a static one."))
-    if not mailing.selections.exists():
+    chosen = list(mailing.selections.all())
+    if not chosen:
         raise Refused(gettext("The mailing has no source: choose a selection, or all persons."))
-    return Person.objects.filter(selections__mailings=mailing).distinct()
+    return Person.objects.filter(reduce(or_, (Q(pk__in=persons_of(one).order_by().values("pk")) for one in chosen)))
 
 
 def numbers(mailing: Mailing) -> dict:

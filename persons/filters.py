@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from persons import verdict
-from persons.models import Consent, Person, Subscription
+from persons.models import Consent, Person, Selection, Subscription
 from persons.models.person import searchable
 from persons.verdict import Code
 from purposes.models import EMARKETING, LegalBasis, Purpose, SubscriptionType
@@ -47,6 +47,10 @@ def subscriptions():
     ]
 
 
+def selections():
+    return [(str(selection.pk), str(selection)) for selection in Selection.objects.all()]
+
+
 def countries():
     return [(country, country) for country in Person.objects.countries()]
 
@@ -66,7 +70,7 @@ class PersonFilterSet(django_filters.FilterSet):
         (_("Can receive"), [("yes", _("Yes, for any reason")), *((code.value, code.label) for code in RECEIVE)]),
         (_("Held back"), [("no", _("No, for any reason")), *((code.value, code.label) for code in HELD_BACK)]),
     ]
-    MORE = ["verdict", "missing", "company", "country", "no_mailings"]  # behind "More filters"
+    MORE = ["verdict", "selection", "missing", "company", "country", "no_mailings"]  # behind "More filters"
     LINKED = ["on", "resting_on", "only_without_filter"]  # where numbers on other pages lead; not offered to choose
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
@@ -77,6 +81,7 @@ class PersonFilterSet(django_filters.FilterSet):
     verdict = django_filters.ChoiceFilter(
         label=_("Can receive e-marketing"), choices=VERDICTS, method="by_verdict", empty_label=_("All")
     )
+    selection = django_filters.ChoiceFilter(label=_("Selection"), method="by_selection", empty_label=_("All"))
     company = django_filters.CharFilter(label=_("Company"), method="by_company")
     country = django_filters.ChoiceFilter(label=_("Country"), empty_label=_("All"))
     missing = django_filters.ChoiceFilter(label=_("No legal basis for"), method="without_answer", empty_label=_("All"))
@@ -102,6 +107,7 @@ class PersonFilterSet(django_filters.FilterSet):
             "on": asked_once,
             "missing": asked_once,
             "subscription": cache(subscriptions),
+            "selection": cache(selections),
             "country": cache(countries),
         }
         for name, of in choices.items():
@@ -128,6 +134,9 @@ class PersonFilterSet(django_filters.FilterSet):
     def by_verdict(self, persons, _name, value: str):
         codes = {"yes": RECEIVE, "no": HELD_BACK}.get(value) or [Code(value)]
         return persons.filter(pk__in=verdict.persons_with(verdict.Question(), *codes).values("pk"))
+
+    def by_selection(self, persons, _name, value: str):
+        return persons.filter(pk__in=persons_of(Selection.objects.get(pk=value)).order_by().values("pk"))
 
     def by_company(self, persons, _name, text):
         return persons.filter(company__search_key__contains=searchable(Value(text)))
@@ -170,6 +179,16 @@ def persons_asked_for(parameters) -> QuerySet[Person]:
     """The persons that the parameters of an address, or of a saved selection, ask for; nobody if they make no sense."""
     found = PersonFilterSet(parameters)
     return found.qs if found.is_valid() else Person.objects.none()
+
+
+def persons_of(selection: Selection) -> QuerySet[Person]:
+    """The persons of a selection at this moment; of a static one also members who were merged away since.
+
+    A saved filter never asks for another selection, lest two ask for each other.
+    """
+    if selection.is_dynamic:
+        return persons_asked_for({name: value for name, value in selection.filter.items() if name != "selection"})
+    return Person.objects.filter(selections=selection)
 
 
 def search(persons: QuerySet[Person], text: str) -> QuerySet[Person]:

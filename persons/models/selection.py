@@ -22,6 +22,8 @@ class Selection(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    counted = models.PositiveIntegerField(_("persons when last counted"), null=True, editable=False)
+    counted_at = models.DateTimeField(_("last counted"), null=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -35,3 +37,7 @@ class Selection(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_dynamic(self) -> bool:
+        return self.kind == self.Kind.DYNAMIC

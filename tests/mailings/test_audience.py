@@ -3,7 +3,7 @@ import pytest
 from mailings import audience, steering
 from mailings.models import Recipient
 from mailings.steering import Refused
-from persons.models import Selection
+from persons.models import Person, Selection
 from persons.verdict import Question, counts
 from purposes.models import PrivacySettings
 from tests.factories import CompanyFactory, PersonFactory
@@ -151,12 +151,21 @@ def test_a_mailing_without_a_source_says_so():
         audience.build(mailing(to_everybody=False))
 
 
-def test_a_dynamic_selection_is_not_taken_for_an_empty_one():
+def test_a_dynamic_selection_gives_whoever_is_in_it_when_the_list_is_built():
+    before, member, elsewhere = persons(3)
+    Person.objects.filter(pk=before.pk).update(country="Norway")
+    static = Selection.objects.create(name="Chosen")
+    static.members.add(member)
     made = mailing(to_everybody=False)
-    made.selections.add(Selection.objects.create(name="Oslo", kind="dynamic", filter={"city": "Oslo"}))
+    dynamic = Selection.objects.create(name="Norway", kind="dynamic", filter={"country": "Norway"})
+    made.selections.add(dynamic, static)
+    [after] = persons(1)
+    Person.objects.filter(pk=after.pk).update(country="Norway")
 
-    with pytest.raises(Refused, match="dynamic selection"):
-        audience.build(made)
+    audience.build(made)
+
+    assert set(rows(made)) == {before.pk, member.pk, after.pk}
+    assert elsewhere.pk not in rows(made)
 
 
 def test_the_number_of_statements_does_not_grow_with_the_persons(django_assert_num_queries):
