@@ -12,7 +12,8 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from persons import ledger
+from persons import evidence, ledger
+from persons import standing as standing_answers
 from persons.models import Act
 from purposes.models import CONSENT, EMARKETING, LegalBasis, PrivacySettings, Source, Wording
 
@@ -52,9 +53,12 @@ class ProofForm(forms.Form):
         try:
             return ledger.record(answer, by=by)
         except ledger.Refused as refused:
-            field = self.FIELD_OF[refused.outcome.field]
-            self.add_error(field if field in self.fields else None, refused.outcome.label)
+            self.refuse(refused.outcome, answer, by)
             return None
+
+    def refuse(self, outcome, answer, by):
+        field = self.FIELD_OF[outcome.field]
+        self.add_error(field if field in self.fields else None, outcome.label)
 
 
 class AnswerForm(ProofForm):
@@ -63,7 +67,13 @@ class AnswerForm(ProofForm):
     source = forms.ModelChoiceField(Source.objects.none(), label=_("Source"), empty_label=None)
     given_date = DayField(label=_("Given on"), required=False, help_text=_("Left empty: now."))
     given_unknown = forms.BooleanField(label=_("The day is not known"), required=False)
-    file = forms.FileField(label=_("File as evidence"), required=False)
+    file = forms.FileField(
+        label=_("File as evidence"),
+        required=False,
+        validators=[evidence.check],
+        widget=forms.FileInput(attrs={"accept": evidence.ACCEPT}),
+        help_text=_("A PDF, PNG, JPEG or e-mail file (EML) of 5 MB at most."),
+    )
 
     field_order = ["source", "given_date", "given_unknown", "comment", "file"]
 
@@ -85,6 +95,14 @@ class AnswerForm(ProofForm):
             "comment": evidence.comment if evidence else "",
             "wording": self.standing.wording_id,
         }
+
+    def refuse(self, outcome, answer, by):
+        """A stop that a file would lift is refused where the file is missing (rules 4.3)."""
+        is_stopped = outcome == ledger.Outcome.STOP_STANDS
+        if is_stopped and by.may_lift and not answer.file and standing_answers.is_lifted_by_file(answer):
+            self.add_error("file", _("The person has said no. A file that shows a later yes lifts this."))
+        else:
+            super().refuse(outcome, answer, by)
 
     def given_at(self, allows, is_same_basis=True):
         """The moment meant by the fields; a date left as it stood keeps its moment while the basis stays."""

@@ -30,6 +30,7 @@ from purposes.models import (
 PERSONS_IN_AN_ACT = 5_000
 CLOCK_TOLERANCE = timedelta(minutes=5)
 PROOF_LETTERS = 10
+FILE_NAME_LETTERS = 200
 
 
 class Outcome(models.TextChoices):
@@ -407,7 +408,7 @@ def _row(number: int, answer: Answer, stored: str) -> list[Any]:
         "comment": answer.comment.strip(),
         "file_hash": answer.file and _sha256(answer.file),
         "file": stored,
-        "file_name": answer.file.name if answer.file else "",
+        "file_name": (answer.file.name or "")[-FILE_NAME_LETTERS:] if answer.file else "",
     }
     return [facts[name] for name in COLUMNS]
 

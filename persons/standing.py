@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 
 from persons import verdict
+from persons.ledger import Answer
 from persons.models import Consent, ConsentEvent, Person, Subscription
 from purposes.models import EMARKETING, Purpose, SubscriptionType
 
@@ -134,6 +135,16 @@ def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[Subscri
     emarketing = next(row for row in purposes if row.purpose.pk == EMARKETING)
     chosen = {row.type_id: row for row in person.subscriptions.select_related("source", "event__act__user")}
     return [SubscriptionRow(type_, chosen.get(type_.pk), emarketing) for type_ in SubscriptionType.objects.active()]
+
+
+def is_lifted_by_file(answer: Answer) -> bool:
+    """Whether the stop that this allowance met is one that a file may lift (rules 4.3)."""
+    stops = (
+        Subscription.objects.filter(type=answer.type_id)
+        if answer.type_id
+        else Consent.objects.filter(purpose=answer.purpose_id)
+    )
+    return stops.filter(person=answer.person_id, force__lte=ConsentEvent.Force.EVIDENCE).exists()
 
 
 def answers_at(events: Iterable[ConsentEvent], moment: datetime) -> list[ConsentEvent]:

@@ -274,7 +274,13 @@ def say_undone(request, person, event, done):
 def evidence(request, pk, event):
     """The file that proves an answer, to keep, never to be opened by the browser as a page of ours."""
     found = get_object_or_404(Evidence.objects.exclude(file=""), event=event, event__person=pk)
-    return FileResponse(found.file.open(), as_attachment=True, filename=found.file_name)
+    return FileResponse(
+        found.file.open(),
+        as_attachment=True,
+        filename=found.file_name,
+        content_type="application/octet-stream",
+        headers={"Cache-Control": "private, no-store"},
+    )
 
 
 # ---- on both

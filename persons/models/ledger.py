@@ -1,5 +1,7 @@
 """The ledger: what was done, what it changed, and the seals over it. Append-only, guarded by triggers."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
@@ -153,13 +155,17 @@ class ActNote(models.Model):
         return self.text
 
 
+def unguessable(_evidence: "Evidence", _name: str) -> str:
+    return f"evidence/{uuid4().hex}"
+
+
 class Evidence(models.Model):
     """The comment and the file of an event. Erasable: the event keeps only digests salted with what goes away here."""
 
     event = models.OneToOneField(ConsentEvent, models.PROTECT, primary_key=True, related_name="evidence")
     salt = models.BinaryField(max_length=16)
     comment = models.TextField(_("comment"), blank=True)
-    file = models.FileField(_("file"), upload_to="evidence/%Y/%m/", blank=True)
+    file = models.FileField(_("file"), upload_to=unguessable, blank=True)
     file_name = models.CharField(_("file name"), max_length=200, blank=True)
 
     class Meta:

@@ -56,6 +56,10 @@ def filled_in(**data):
     return {"basis": "61A", "source": "CHAT", "expressed_by": "person", "comment": PROOF} | data
 
 
+def letter(name="letter.pdf"):
+    return SimpleUploadedFile(name, b"%PDF-1.4 I have changed my mind. %%EOF")
+
+
 def standing(person, key="EMARKETING"):
     return Consent.objects.filter(person=person, purpose=key).values_list("basis", flat=True).first()
 
@@ -188,9 +192,8 @@ def test_another_basis_counts_from_now_when_the_day_is_left_as_it_was(client, pe
 def test_a_file_with_the_right_to_lift_stops_lifts_one(client, person, sign_in):
     answer(person, "REFUSED")
     sign_in([*SALES, "persons.lift_stop"])
-    letter = SimpleUploadedFile("letter.pdf", b"I have changed my mind.")
 
-    send_consent(client, person, **filled_in(file=letter))
+    send_consent(client, person, **filled_in(file=letter()))
 
     assert standing(person) == "61A"
 
@@ -199,9 +202,32 @@ def test_the_same_file_without_that_right_lifts_nothing(client, person, sign_in)
     answer(person, "REFUSED")
     sign_in(SALES)
 
-    response = send_consent(client, person, **filled_in(file=SimpleUploadedFile("letter.pdf", b"Changed.")))
+    response = send_consent(client, person, **filled_in(file=letter()))
 
     assert (response.status_code, standing(person)) == (422, "REFUSED")
+
+
+def test_who_may_lift_is_told_at_the_file_that_one_is_missing(client, person, sign_in):
+    sign_in([*SALES, "persons.lift_stop"])
+
+    answer(person, "REFUSED")
+    lifted_by_file = send_consent(client, person, **filled_in())
+    answer(person, "OBJECTED", given_at=timezone.now())
+    lifted_by_nobody = send_consent(client, person, **filled_in())
+
+    assert lifted_by_file.context["form"].errors == {
+        "file": ["The person has said no. A file that shows a later yes lifts this."]
+    }
+    assert list(lifted_by_nobody.context["form"].errors) == ["basis"]
+
+
+def test_a_file_that_is_no_evidence_is_refused_at_the_file(client, person, sign_in):
+    sign_in(SALES)
+
+    response = send_consent(client, person, **filled_in(file=SimpleUploadedFile("yes.exe", b"MZ\x90")))
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["file"])
+    assert not ConsentEvent.objects.exists()
 
 
 def test_the_wording_shown_is_kept_with_the_answer(client, person, sign_in):
@@ -493,14 +519,16 @@ def test_an_unreadable_day_is_refused_at_its_field(client, person, sign_in):
 
 def test_evidence_is_kept_not_opened(client, person, sign_in):
     sign_in(SALES)
-    send_consent(client, person, **filled_in(file=SimpleUploadedFile("page.html", b"<script>x</script>")))
+    send_consent(client, person, **filled_in(file=letter("Søknad.pdf")))
     event = ConsentEvent.objects.get()
 
     response = client.get(reverse("persons:evidence", args=[person.pk, event.pk]))
 
-    assert response.headers["Content-Disposition"] == 'attachment; filename="page.html"'
+    assert response.headers["Content-Disposition"] == "attachment; filename*=utf-8''S%C3%B8knad.pdf"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert b"".join(response.streaming_content) == b"<script>x</script>"
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert b"".join(response.streaming_content) == letter().read()
+    assert "knad" not in event.evidence.file.name
     assert client.get(reverse("persons:evidence", args=[PersonFactory().pk, event.pk])).status_code == 404
 
 
