@@ -86,8 +86,9 @@ decided AS MATERIALIZED (
            {ends_type} AS ends_type, {ends_purpose} AS ends_purpose
     FROM mine JOIN judged ON judged.person_id = mine.person_id {basis}),
 linked AS (
-    INSERT INTO persons_linktoken (token_hash, person_id, address_hash, subscription_type_id, purpose_id)
-    SELECT (%(hashes)s::bytea[])[number], person_id, address_hash, ends_type, ends_purpose
+    INSERT INTO persons_linktoken (token_hash, person_id, address_hash, subscription_type_id, purpose_id,
+                                   language)
+    SELECT (%(hashes)s::bytea[])[number], person_id, address_hash, ends_type, ends_purpose, %(language)s::text
     FROM decided WHERE code = ANY(%(let_in)s))
 UPDATE mailings_recipient r
 SET state = CASE WHEN d.code = ANY(%(let_in)s) THEN 'claimed' ELSE 'held_back' END,
@@ -115,6 +116,7 @@ class Claimer:
         self.statements = {size: _statement(mailing, size) for size in SIZES}
         self.parameters = verdict.judged(question_of(mailing), "SELECT person_id FROM mine")[1] | {
             "mailing": Int8(mailing.pk),
+            "language": mailing.language,
             "type": mailing.type_id,
             "purpose": mailing.purpose_id or EMARKETING,
             "emarketing": EMARKETING,

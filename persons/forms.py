@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from persons import evidence, ledger
 from persons import standing as standing_answers
+from persons.ledger import now
 from persons.models import Act
 from purposes.models import CONSENT, EMARKETING, LegalBasis, PrivacySettings, Source, Wording
 
@@ -251,11 +252,6 @@ def switched(person, basis, comment=""):
         given_at=now(),
         comment=comment,
     )
-
-
-def now():
-    """This very moment by the database's clock: whatever lies a little ahead counts as that (rules 4.6)."""
-    return timezone.now() + ledger.CLOCK_TOLERANCE / 2
 
 
 def offer(form, name, rows):

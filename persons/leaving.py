@@ -1,17 +1,19 @@
 """Leaving by a link: what can be stopped with it, and stopping it (rules 5.3)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
-from persons import ledger
+from persons import ledger, links
 from persons.ledger import Answer, Recorder
-from persons.models import LinkToken, Person, Suppression
+from persons.models import Door, LinkToken, Person, Suppression
 from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
 
 SOURCE = "EMAIL"  # the answer came by way of a message
+ENDS_BY_CONFIRMING = (Suppression.Reason.ERASED, Suppression.Reason.CHANGED)  # rules 5.5
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,53 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
         return ledger.record(answer, by=by).event_id is not None
 
 
+def one_click(link: LinkToken, *, by: Recorder) -> bool:
+    """What one click on a link does, also when it comes as an opt-out report (rules 5.3)."""
+    scope = Scope.of(link)
+    return scope is not None and leave(link, scope, by=by)
+
+
+def complain(person: Person, address_hash: bytes | None = None, *, moment: datetime | None = None) -> bool:
+    """Somebody called our mail spam: Objected for E-marketing, whatever stood, and the address is blocked (rules 5.3).
+
+    `address_hash` is the address that the message went to, the person's own unless it is known; `moment` when it was
+    said, now unless it is known. Safe to repeat; whether there was something to write.
+    """
+    person = links.kept(person)
+    with transaction.atomic():
+        ledger.lock([person.pk])
+        if blocked := address_hash or person.address_hash:
+            block(bytes(blocked), Suppression.Reason.COMPLAINT)
+        objected = person.consents.filter(purpose=EMARKETING, basis=OBJECTED, is_own=True)
+        if person.erased_at or objected.exists():
+            return False
+        answer = Answer(
+            person_id=person.pk,
+            purpose_id=EMARKETING,
+            basis_id=OBJECTED,
+            source_id=SOURCE,
+            given_at=moment or ledger.now(),
+        )
+        return ledger.record(answer, by=Recorder(door=Door.COMPLAINT)).event_id is not None
+
+
+def block(address_hash: bytes, reason: Suppression.Reason) -> None:
+    """Let nothing go to an address any more. A reason that only staff lift replaces one that the person can lift."""
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCKED, {"hash": address_hash, "reason": reason, "lifted_by_person": list(ENDS_BY_CONFIRMING)})
+
+
+BLOCKED = """
+    INSERT INTO persons_suppression (address_hash, reason, lifted_because) VALUES (%(hash)s, %(reason)s, '')
+    ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO UPDATE SET reason = excluded.reason
+    WHERE persons_suppression.reason = ANY(%(lifted_by_person)s) AND excluded.reason <> ALL(%(lifted_by_person)s)"""
+
+
 def _suppress_if_changed(link: LinkToken) -> None:
     """The stop comes from an address that is no longer the person's: nothing goes there any more (rules 4.13)."""
     person = Person.objects.filter(pk=link.person_id)
     if link.address_hash and person.exclude(address_hash=link.address_hash).exists():
-        changed = Suppression(address_hash=link.address_hash, reason=Suppression.Reason.CHANGED)
-        Suppression.objects.bulk_create([changed], ignore_conflicts=True)
+        block(bytes(link.address_hash), Suppression.Reason.CHANGED)
 
 
 def _standing(person_id: int, scope: Scope) -> tuple:

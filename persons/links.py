@@ -29,6 +29,14 @@ def read(token: str) -> LinkToken | None:
     """
     links = LinkToken.objects.select_related("person", "purpose", "subscription_type")
     link = links.filter(token_hash=hashed(token)).first()
-    while link and link.person.merged_into_id:
-        link.person = Person.objects.get(pk=link.person.merged_into_id)
-    return None if link is None or link.person.erased_at else link
+    if link is None:
+        return None
+    link.person = kept(link.person)
+    return None if link.person.erased_at else link
+
+
+def kept(person: Person) -> Person:
+    """The person, or the one that it was merged into (rules 4.12)."""
+    while person.merged_into_id:
+        person = Person.objects.get(pk=person.merged_into_id)
+    return person

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from persons.adding import NOBODY_YET
 from persons.addresses import normalise
-from persons.forms import USER_SOURCE, now, offer
-from persons.ledger import Answer, Outcome
+from persons.forms import USER_SOURCE, offer
+from persons.ledger import Answer, Outcome, now
 from persons.models import Company, Person
 from persons.models.person import folded
 from purposes.models import STORE, LegalBasis, PrivacySettings, Source

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from persons import leaving, standing
 from persons.leaving import Scope
 from persons.ledger import Recorder
-from persons.models import LinkToken, Person
+from persons.models import LinkToken, Person, PreferenceRequest
 from purposes.models import ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST, EMARKETING, STORE, Wording
 
 EVERYTHING = "everything"
@@ -50,6 +50,14 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Store:
+    """Sales and service: the person can ask that it be stopped, staff decide."""
+
+    row: standing.PurposeRow
+    is_asked: bool
+
+
+@dataclass(frozen=True)
 class Preferences:
     """Everything on the page of one person."""
 
@@ -57,6 +65,7 @@ class Preferences:
     types: list[Switch]
     held: list[str]
     grounds: list[Ground]
+    store: Store
 
     @property
     def switches(self) -> list[Switch]:
@@ -79,6 +88,7 @@ def of(person: Person) -> Preferences:
         types=[_type(row) for row in subscriptions if row.type.is_public],
         held=_held(person),
         grounds=[Ground(row) for row in rows if row.is_on],
+        store=_store(person, rows),
     )
 
 
@@ -100,6 +110,15 @@ def stop(link: LinkToken, value: str, *, by: Recorder) -> Scope | None:
     return asked
 
 
+def ask_to_stop(link: LinkToken) -> bool:
+    """Put on the work list that the person wants sales and service stopped; whether there was that to ask for."""
+    if not is_about(link) or not (store := of(link.person).store).row.is_on:
+        return False
+    request = PreferenceRequest(person=link.person, purpose=store.row.purpose)
+    PreferenceRequest.objects.bulk_create([request], ignore_conflicts=True)  # one that waits already is enough
+    return True
+
+
 def everything(link: LinkToken) -> list[Scope]:
     """E-marketing, and every purpose that the page shows and that is on."""
     on = [row.scope for row in of(link.person).purposes if row.is_on and row.scope.purpose_id != EMARKETING]
@@ -117,6 +136,11 @@ def _purpose(row: standing.PurposeRow) -> Switch:
     wording = Wording.objects.latest_of(row.purpose, get_language())
     text = wording.approval_text if wording else str(row.purpose.description)
     return Switch(Scope(str(row.purpose), purpose_id=row.purpose.pk), row.is_on, text, wording)
+
+
+def _store(person: Person, rows: list[standing.PurposeRow]) -> Store:
+    row = next(row for row in rows if row.purpose.pk == STORE)
+    return Store(row, person.preference_requests.waiting().filter(purpose=STORE).exists())
 
 
 def _type(row: standing.SubscriptionRow) -> Switch:

@@ -27,13 +27,14 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     link = links.read(token)
     if link is None:
         return render(request, "public/unknown_link.html")
-    if request.method != "POST":
-        return render(request, "public/unsubscribe.html", {"token": token, **_shown(link)})
-    scope = _chosen(request, link)
-    if scope:
-        door = Door.ONE_CLICK if ONE_CLICK in request.POST else Door.LINK
-        leaving.leave(link, scope, by=Recorder(door=door))
-    return render(request, "public/unsubscribed.html", {"token": token, "scope": scope, **_shown(link)})
+    with _language_of(link):
+        if request.method != "POST":
+            return render(request, "public/unsubscribe.html", {"token": token, **_shown(link)})
+        scope = _chosen(request, link)
+        if scope:
+            door = Door.ONE_CLICK if ONE_CLICK in request.POST else Door.LINK
+            leaving.leave(link, scope, by=Recorder(door=door))
+        return render(request, "public/unsubscribed.html", {"token": token, "scope": scope, **_shown(link)})
 
 
 @csrf_exempt  # the token is the secret; a cookie would be the only thing kept in the browser
@@ -45,22 +46,30 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return render(request, "public/unknown_link.html")
     with _language_of(link):
-        stopped = None
-        if request.method == "POST":
-            stopped = own.stop(link, request.POST.get("stop", ""), by=Recorder(door=Door.LINK))
-        context = {"token": token, "stopped": stopped, "was_asked": request.method == "POST"}
+        context = {"token": token} | (_done(request, link) if request.method == "POST" else {})
         if not own.is_about(link):
             return render(request, "public/stop_only.html", context)
         address = masked(link.person.address) if link.person.address else ""
         return render(request, "public/preferences.html", context | {"address": address, "own": own.of(link.person)})
 
 
+def _done(request: HttpRequest, link: LinkToken) -> dict:
+    """What the button that was pressed has done, for the page to say."""
+    if "ask" in request.POST:
+        return {"is_passed_on": own.ask_to_stop(link), "was_asked": True}
+    return {"stopped": own.stop(link, request.POST.get("stop", ""), by=Recorder(door=Door.LINK)), "was_asked": True}
+
+
 def _language_of(link: LinkToken) -> AbstractContextManager:
-    """The person's language; the browser's where we know none, or the link shows nothing of the person."""
-    language = link.person.language
-    if language in dict(settings.LANGUAGES) and own.is_about(link):
-        return translation.override(language)
-    return nullcontext()
+    """The person's language where the link may show anything of them, else the message's, else the browser's."""
+    known = [link.person.language if own.is_about(link) else "", link.language]
+    return spoken(*known)
+
+
+def spoken(*languages: str) -> AbstractContextManager:
+    """Speaks the first of the languages that is one of ours; the browser's where none is."""
+    ours = [language for language in languages if language in dict(settings.LANGUAGES)]
+    return translation.override(ours[0]) if ours else nullcontext()
 
 
 def _chosen(request: HttpRequest, link: LinkToken) -> Scope | None:

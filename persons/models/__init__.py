@@ -6,6 +6,7 @@ from persons.models.link import LinkToken
 from persons.models.operation import Operation
 from persons.models.person import Company, ExternalId, FormerAddress, Person
 from persons.models.selection import Selection
+from persons.models.wish import PreferenceRequest
 
 __all__ = [
     "OWN_DOORS",
@@ -26,6 +27,7 @@ __all__ = [
     "LinkToken",
     "Operation",
     "Person",
+    "PreferenceRequest",
     "Seal",
     "SealedAct",
     "Selection",

@@ -23,6 +23,9 @@ class LinkToken(models.Model):
     )
     purpose = models.ForeignKey(Purpose, models.PROTECT, null=True, related_name="+")
     subscription_type = models.ForeignKey(SubscriptionType, models.PROTECT, null=True, related_name="+")
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, default="", db_default="", help_text="That of the message it stood in."
+    )
     made_at = models.DateTimeField(_("made"), db_default=Now())
 
     class Meta:

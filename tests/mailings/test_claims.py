@@ -203,13 +203,13 @@ def nothing(person):
 def test_what_one_click_ends_is_stored_by_the_claim(stands, type, ends):
     (person,) = persons(1)
     stands(person)
-    made = started(type_id=type)
+    made = started(type_id=type, language="da")
 
     (taken,) = claim(made).recipients
 
     link = LinkToken.objects.get(token_hash=sha256(taken.token.encode()).digest())
     assert (link.subscription_type_id, link.purpose_id) == ends
-    assert (link.person, bytes(link.address_hash)) == (person, bytes(person.address_hash))
+    assert (link.person, bytes(link.address_hash), link.language) == (person, bytes(person.address_hash), "da")
     assert link.recipient.pk == taken.id
     assert taken.one_click
 

@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from persons import ledger, links
 from persons.ledger import Answer, Recorder, record
-from persons.models import Act, ConsentEvent, Door, LinkToken
+from persons.models import Act, ConsentEvent, Door, LinkToken, PreferenceRequest
 from purposes.models import AcceptedBasis, Purpose, SubscriptionType, Wording
-from tests.factories import CompanyFactory, PersonFactory
+from tests.factories import CompanyFactory, PersonFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +167,42 @@ def test_what_no_button_names_changes_nothing(client, person, value):
 
     assert "Nothing was changed." in response.content.decode()
     assert ConsentEvent.objects.count() == before
+
+
+def test_asking_to_stop_sales_and_service_reaches_the_work_list_once(client, person):
+    answered(person, "STORE", "61F")
+    page = page_of(person)
+
+    shown = [client.post(page, {"ask": "store"}).content.decode() for _ in range(2)]
+
+    assert ["Your request has been passed on." in text for text in shown] == [True, True]
+    assert "You have asked us to stop." in client.get(page).content.decode()
+    [request] = PreferenceRequest.objects.waiting()
+    assert (request.person, request.purpose_id) == (person, "STORE")
+    assert person.consents.get().basis_id == "61F"
+
+
+def test_a_request_that_was_seen_to_no_longer_waits(client, person):
+    answered(person, "STORE", "61F")
+    client.post(page_of(person), {"ask": "store"})
+    user = UserFactory()
+
+    PreferenceRequest.objects.get().handle(by=user)
+
+    assert not PreferenceRequest.objects.waiting().exists()
+    assert PreferenceRequest.objects.get().handled_by == user
+
+
+def test_where_sales_and_service_is_off_or_the_address_is_old_there_is_nothing_to_ask_for(client, person):
+    page = page_of(person)
+    assert "Nothing was changed." in client.post(page, {"ask": "store"}).content.decode()
+    answered(person, "STORE", "61F")
+    person.email = "new@example.com"
+    person.save()
+
+    client.post(page, {"ask": "store"})
+
+    assert not PreferenceRequest.objects.exists()
 
 
 def test_nothing_can_be_turned_on(client, person):

@@ -202,6 +202,21 @@ def test_a_link_to_an_earlier_address_stops_and_shows_nothing(client, person):
     assert person.subscriptions.get().is_active is False
 
 
+@pytest.mark.parametrize(
+    ("persons", "messages", "browsers", "spoken"),
+    [("nb", "de", "sv", "nb"), ("", "de", "sv", "de"), ("xx", "", "sv", "sv"), ("", "", "", "en")],
+)
+def test_the_page_speaks_the_persons_language_else_the_messages_else_the_browsers(
+    client, person, persons, messages, browsers, spoken
+):
+    person.language = persons
+    person.save()
+
+    page = client.get(link_to(person, language=messages), headers={"Accept-Language": browsers})
+
+    assert f'<html lang="{spoken}">' in page.content.decode()
+
+
 def test_a_link_that_ends_nothing_offers_e_marketing_but_one_click_changes_nothing(client, person):
     url = link_to(person)
 
