@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .models import ARTICLE_CONSENT, STORE, LegalBasis, PrivacySettings, Purpose, key_validator
+from .setting_forms import SettingForm
 
 
 def key_from(name):
@@ -17,7 +18,7 @@ def key_from(name):
     return words.strip("_")[:40]
 
 
-class PurposeForm(forms.ModelForm):
+class PurposeForm(SettingForm):
     """A purpose that exists; its key never changes, because files and programs go by it."""
 
     effect_seen = forms.BooleanField(
@@ -65,10 +66,6 @@ class PurposeForm(forms.ModelForm):
                 gettext("%(names)s would be taken off. See below what that means, and confirm it.") % {"names": names},
             )
 
-    def save_by(self, user):
-        self.instance.updated_by = user
-        return self.save()
-
 
 class NewPurposeForm(PurposeForm):
     key = forms.CharField(
@@ -91,7 +88,7 @@ class NewPurposeForm(PurposeForm):
         self.instance.key = key
 
 
-class PrivacySettingsForm(forms.ModelForm):
+class PrivacySettingsForm(SettingForm):
     class Meta:
         model = PrivacySettings
         fields = ["set_default_basis", "default_basis", "filter_recipients"]
@@ -106,10 +103,6 @@ class PrivacySettingsForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         cast(forms.ModelChoiceField, self.fields["default_basis"]).queryset = default_bases()
-
-    def save_by(self, user):
-        self.instance.updated_by = user
-        return self.save()
 
     def changes(self):
         """What a valid form changes, as one sentence."""

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,10 +13,13 @@ from django.views.decorators.http import require_POST
 
 from .forms import NewPurposeForm, PrivacySettingsForm, PurposeForm
 from .models import LegalBasis, PrivacySettings, Purpose
+from .setting_forms import to_edit
 
 
+@transaction.atomic
 def consent(request):
-    form = PrivacySettingsForm(request.POST or None, instance=PrivacySettings.current())
+    settings = to_edit(request, PrivacySettings.objects.select_related("updated_by"), id=1)
+    form = PrivacySettingsForm(request.POST or None, instance=settings)
     if form.is_bound and form.is_valid():
         form.save_by(request.user)
         messages.success(request, form.changes())
@@ -35,8 +39,9 @@ def add_purpose(request):
     return edit(request, NewPurposeForm(request.POST or None, instance=purpose), "purposes/add_purpose.html")
 
 
+@transaction.atomic
 def purpose(request, key):
-    purpose = get_object_or_404(Purpose, key=key)
+    purpose = to_edit(request, Purpose.objects.select_related("updated_by"), key=key)
     return edit(request, PurposeForm(request.POST or None, instance=purpose), "purposes/purpose.html")
 
 
