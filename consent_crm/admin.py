@@ -3,7 +3,10 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
-from consent_crm.models import User
+from consent_crm.models import Retention, User
+from purposes.admin import OneRowAdmin
+
+admin.site.register(Retention, OneRowAdmin)
 
 
 class NewUserForm(AdminUserCreationForm):

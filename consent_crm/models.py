@@ -2,9 +2,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from purposes.models import Settled, tracked
 
 
 class UserManager(BaseUserManager["User"]):
@@ -46,3 +50,36 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.get_full_name() or self.email
+
+
+@tracked
+class Retention(Settled):
+    """The one row that says how long what may be forgotten is kept. The ledger is not part of it."""
+
+    import_file_days = models.PositiveSmallIntegerField(
+        _("files brought for import, in days"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text=_("Files that nobody imports. One that is imported or called off is removed at once."),
+    )
+    server_answer_months = models.PositiveSmallIntegerField(
+        _("words of mail servers, in months"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("What a mail server answered to a message. That it was sent, or why not, stays."),
+    )
+    caught_mail_days = models.PositiveSmallIntegerField(
+        _("caught mail of the trial, in days"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+
+    class Meta:
+        verbose_name = _("retention periods")
+        verbose_name_plural = _("retention periods")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_retention")]
+
+    def __str__(self):
+        return gettext("Retention")
+
+    @classmethod
+    def current(cls) -> "Retention":
+        return cls.objects.get(id=1)

@@ -1,4 +1,9 @@
-"""What the four roles may do (rules 6): the permissions that the migration gives to the groups."""
+"""What the four roles may do (rules 6): the permissions that migrations give to the groups."""
+
+from typing import Any
+
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
 
 SEES = [
     "persons.view_person",
@@ -50,9 +55,33 @@ PRIVACY_ADMIN = [
     ),
     "purposes.view_privacysettings",
     "purposes.change_privacysettings",
+    *(f"purposes.{deed}_emailtemplate" for deed in ("view", "add", "change", "delete")),
+    "purposes.change_publicpages",
+    "mailings.change_sendingsettings",
+    "consent_crm.change_retention",
     "consent_crm.view_user",
     "consent_crm.add_user",
     "consent_crm.change_user",
 ]
 
 ROLES = {"Privacy admin": PRIVACY_ADMIN, "Sales": SALES, "Marketer": MARKETER, "Reader": SEES}
+
+
+def give(apps: Apps) -> None:
+    """Make the groups, and give them what there is of their rights. A migration that brings rights ends with it.
+
+    The permissions are made first: Django itself makes them only after all migrations.
+    """
+    for app in ("consent_crm", "purposes", "persons", "mailings"):
+        config: Any = apps.get_app_config(app)
+        config.models_module = True
+        create_permissions(config, apps=apps, verbosity=0)
+        config.models_module = None
+    Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    for role, names in ROLES.items():
+        group, _is_new = Group.objects.get_or_create(name=role)
+        group.permissions.set(
+            permission
+            for permission in Permission.objects.select_related("content_type")
+            if f"{permission.content_type.app_label}.{permission.codename}" in names
+        )

@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from purposes.models import AcceptedBasis, LegalBasis, PrivacySettings, Purpose, Source, SubscriptionType, Wording
+from purposes.models import (
+    AcceptedBasis,
+    EmailTemplate,
+    EmailText,
+    LegalBasis,
+    PrivacySettings,
+    PublicPages,
+    PublicText,
+    Purpose,
+    Source,
+    SubscriptionType,
+    Wording,
+)
 
 
 class ListedAdmin(admin.ModelAdmin):
@@ -11,7 +23,7 @@ class ListedAdmin(admin.ModelAdmin):
     search_fields = ["key", "name"]
 
 
-admin.site.register([LegalBasis, Source, SubscriptionType, Purpose], ListedAdmin)
+admin.site.register([LegalBasis, Source, SubscriptionType, Purpose, EmailTemplate], ListedAdmin)
 
 
 @admin.register(AcceptedBasis)
@@ -26,12 +38,27 @@ class WordingAdmin(admin.ModelAdmin):
     list_filter = ["purpose", "language"]
 
 
-@admin.register(PrivacySettings)
-class PrivacySettingsAdmin(admin.ModelAdmin):
-    list_display = ["__str__", "set_default_basis", "default_basis", "filter_recipients", "updated_at"]
+@admin.register(EmailText)
+class EmailTextAdmin(admin.ModelAdmin):
+    list_display = ["template", "language", "subject", "updated_at"]
+    list_filter = ["template", "language"]
+
+
+@admin.register(PublicText)
+class PublicTextAdmin(admin.ModelAdmin):
+    list_display = ["language", "heading", "updated_at"]
+
+
+class OneRowAdmin(admin.ModelAdmin):
+    """Settings of which there is exactly one row."""
+
+    list_display = ["__str__", "updated_at", "updated_by"]
 
     def has_add_permission(self, request):
         return False
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+admin.site.register([PrivacySettings, PublicPages], OneRowAdmin)

@@ -1,3 +1,4 @@
+from purposes.models.email import EmailTemplate, EmailText
 from purposes.models.lists import (
     ARTICLE_CONSENT,
     ARTICLE_LEGITIMATE_INTEREST,
@@ -14,6 +15,7 @@ from purposes.models.lists import (
     ListedQuerySet,
     PrivacySettings,
     Purpose,
+    Settled,
     Source,
     SubscriptionType,
     Wording,
@@ -21,6 +23,7 @@ from purposes.models.lists import (
     key_validator,
     tracked,
 )
+from purposes.models.pages import PublicPages, PublicText
 
 __all__ = [
     "ARTICLE_CONSENT",
@@ -33,11 +36,16 @@ __all__ = [
     "STORE",
     "WITHDRAWN",
     "AcceptedBasis",
+    "EmailTemplate",
+    "EmailText",
     "LegalBasis",
     "Listed",
     "ListedQuerySet",
     "PrivacySettings",
+    "PublicPages",
+    "PublicText",
     "Purpose",
+    "Settled",
     "Source",
     "SubscriptionType",
     "Wording",

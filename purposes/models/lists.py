@@ -28,12 +28,30 @@ def tracked(model):
     return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())(model)
 
 
+class Settled(models.Model):
+    """Something that administrators set, with who changed it last."""
+
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("updated by"),
+    )
+
+    class Meta:
+        abstract = True
+
+
 class ListedQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
 
 
-class Listed(models.Model):
+class Listed(Settled):
     """An entry of one of the lists that administrators keep.
 
     Its key is what rules, files and the API go by. The name is for people and may change at any time; one
@@ -45,16 +63,6 @@ class Listed(models.Model):
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
     is_built_in = models.BooleanField(_("built in"), default=False, editable=False)
-    updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("updated by"),
-    )
 
     objects = ListedQuerySet.as_manager()
 
@@ -247,7 +255,7 @@ class Wording(models.Model):
 
 
 @tracked
-class PrivacySettings(models.Model):
+class PrivacySettings(Settled):
     """The one row of settings that decide about consent."""
 
     set_default_basis = models.BooleanField(_("Set default legal basis"), default=True)
@@ -266,10 +274,6 @@ class PrivacySettings(models.Model):
         max_length=64,
         default="Europe/Oslo",
         help_text=_("Dates without a time zone are read in this one."),
-    )
-    updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
 
     class Meta:

@@ -1,0 +1,10 @@
+"""The superusers' back office. What became of each message can be looked at here and nothing else."""
+
+from django.contrib import admin
+
+from mailings.models import Mailing, Recipient, SendingSettings
+from persons.admin import ReadOnlyAdmin
+from purposes.admin import OneRowAdmin
+
+admin.site.register(SendingSettings, OneRowAdmin)
+admin.site.register([Mailing, Recipient], ReadOnlyAdmin)
