@@ -18,6 +18,8 @@ Right = str | tuple[str, ...]  # a permission, one of the words above, or severa
 
 READ_PERSONS = "persons.view_person"
 IMPORT_PERSONS = "persons.import_persons"
+READ_MAILINGS = "mailings.view_mailing"
+DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": "mailings.change_mailing"}
 RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
 
 ROUTES: dict[str, Right | dict[str, Right]] = {
@@ -70,6 +72,14 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:purpose_effect": READ_PERSONS,
     "persons:missing_count": READ_PERSONS,
     "persons:filter_effect": READ_PERSONS,
+    "mailings:list": READ_MAILINGS,
+    "mailings:new": "mailings.add_mailing",
+    "mailings:detail": READ_MAILINGS,
+    "mailings:setup": DRAFT,
+    "mailings:content": DRAFT,
+    "mailings:recipients": DRAFT,
+    "mailings:test": DRAFT,
+    "mailings:send": {"GET": READ_MAILINGS, "POST": "mailings.send_mailing"},
     "privacy:consent": {"GET": "purposes.change_purpose", "POST": "purposes.change_privacysettings"},
     "privacy:add_purpose": "purposes.add_purpose",
     "privacy:purpose": "purposes.change_purpose",

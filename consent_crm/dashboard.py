@@ -13,11 +13,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from mailings.models import Mailing, Recipient
+from persons import charts
+from persons.charts import Line, Part
 from persons.models import Consent, ConsentEvent, Person, Seal, UnsealedAct
 from purposes.models import EMARKETING, Purpose
-
-from . import charts
-from .charts import Line, Part
 
 MONTHS = 24
 LATEST = 5
@@ -108,15 +107,6 @@ def _beginning(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
 
 
-SIGNS = {
-    Mailing.State.DRAFT: "never",
-    Mailing.State.SENDING: "info",
-    Mailing.State.PAUSED: "expired",
-    Mailing.State.SENT: "on",
-    Mailing.State.CANCELLED: "stop",
-}
-
-
 @dataclass(frozen=True)
 class MailingRow:
     """A mailing with how many it went to, and how many it was held back from."""
@@ -124,10 +114,6 @@ class MailingRow:
     mailing: Mailing
     sent: int
     held_back: int
-
-    @property
-    def sign(self) -> str:
-        return SIGNS[Mailing.State(self.mailing.state)]
 
 
 def latest_mailings() -> list[MailingRow]:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("persons/", include("persons.urls")),
+    path("mailings/", include("mailings.urls")),
     path("privacy/", include("purposes.urls")),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),

@@ -104,7 +104,7 @@ def company(request, pk):
     context = {
         "company": company,
         "place": " ".join(part for part in (company.postcode, company.city) if part),
-        "rows": standing.with_emarketing(page.persons),
+        "rows": standing.with_emarketing(page.rows),
         "count": min(count, lists.COUNTED),
         "is_more": count > lists.COUNTED,
         "next_url": page.after and link_to(request, after=page.after),

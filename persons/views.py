@@ -30,7 +30,7 @@ def person_list(request):
     count = lists.count(persons)
     context = {
         "asked": asked,
-        "rows": standing.with_emarketing(page.persons),
+        "rows": standing.with_emarketing(page.rows),
         "count": min(count, lists.COUNTED),
         "is_more": count > lists.COUNTED,
         "filters": chips(request, asked),

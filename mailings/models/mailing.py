@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailings.headers import is_mailbox
 from mailings.merge_fields import known, known_in_html
-from persons.models import ConsentEvent, LinkToken, Person, Selection
+from persons.models import Company, ConsentEvent, LinkToken, Person, Selection
 from persons.verdict import Code, Kind
 from purposes.models import Purpose, SubscriptionType
 
@@ -25,6 +25,7 @@ class Mailing(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
         SENDING = "sending", _("Sending")
         PAUSED = "paused", _("Paused")
         SENT = "sent", _("Sent")
@@ -63,7 +64,17 @@ class Mailing(models.Model):
 
     to_everybody = models.BooleanField(_("to all persons"), default=False)
     selections = models.ManyToManyField(Selection, related_name="mailings", blank=True, verbose_name=_("selections"))
+    companies = models.ManyToManyField(Company, related_name="mailings", blank=True, verbose_name=_("companies"))
+    persons = models.ManyToManyField(Person, related_name="mailings", blank=True, verbose_name=_("persons"))
+    filter = models.JSONField(
+        _("filter"), default=dict, blank=True, help_text=_("What the list of persons is asked for, by field.")
+    )
     one_per_address = models.BooleanField(_("Only one message per e-mail address"), default=True)
+    update_at_start = models.BooleanField(
+        _("Update recipient list when sending"),
+        default=True,
+        help_text=_("Who belongs to the sources by then. Otherwise the list stays as it was made."),
+    )
     override_reason = models.TextField(
         _("Override consent"),
         blank=True,
@@ -86,6 +97,7 @@ class Mailing(models.Model):
     )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     built_at = models.DateTimeField(_("recipients built"), null=True, editable=False)
+    scheduled_at = models.DateTimeField(_("to be started at"), null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
@@ -116,6 +128,9 @@ class Mailing(models.Model):
                 condition=Q(override_reason="") | Q(override_by__isnull=False, override_at__isnull=False),
                 name="an_override_says_who_and_when",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="scheduled") | Q(scheduled_at__isnull=False), name="what_is_scheduled_has_a_time"
+            ),
         ]
 
     def __str__(self):
@@ -123,6 +138,26 @@ class Mailing(models.Model):
 
     def get_absolute_url(self):
         return reverse("mailings:detail", args=[self.pk])
+
+    @property
+    def is_draft(self) -> bool:
+        """Only a draft can be changed."""
+        return self.state == self.State.DRAFT
+
+    @property
+    def sign(self) -> str:
+        """The sign of its status on a page."""
+        return SIGNS[self.State(self.state)]
+
+
+SIGNS = {
+    Mailing.State.DRAFT: "never",
+    Mailing.State.SCHEDULED: "info",
+    Mailing.State.SENDING: "info",
+    Mailing.State.PAUSED: "expired",
+    Mailing.State.SENT: "on",
+    Mailing.State.CANCELLED: "stop",
+}
 
 
 class RecipientQuerySet(models.QuerySet):

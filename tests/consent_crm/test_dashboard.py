@@ -110,7 +110,7 @@ def test_a_mailing_says_how_many_it_went_to_and_was_held_back_from():
 
     [row] = dashboard.latest_mailings()
 
-    assert (row.mailing, row.sent, row.held_back, row.sign) == (mailing, 2, 1, "never")
+    assert (row.mailing, row.sent, row.held_back, row.mailing.sign) == (mailing, 2, 1, "never")
 
 
 def test_the_ledger_says_how_far_it_is_sealed():

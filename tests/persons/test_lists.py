@@ -29,10 +29,10 @@ def seven(monkeypatch):
 
 def walk(step, page, order):
     """The persons of this page and of those that follow by the given step."""
-    found = [page.persons]
+    found = [page.rows]
     while (place := getattr(page, step)) is not None:
         page = lists.page(Person.objects.all(), order, **{step: place})
-        found.append(page.persons)
+        found.append(page.rows)
     return found, page
 
 
@@ -75,7 +75,7 @@ def test_the_first_page_has_nothing_before_it(seven):
 
 
 def test_an_unknown_place_opens_the_first_page(seven):
-    assert lists.page(Person.objects.all(), after=10**9).persons == in_order("name")[:3]
+    assert lists.page(Person.objects.all(), after=10**9).rows == in_order("name")[:3]
 
 
 def test_beyond_a_number_the_list_says_only_that_there_are_more(seven, monkeypatch):

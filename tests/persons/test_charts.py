@@ -2,8 +2,8 @@
 
 import pytest
 
-from consent_crm import charts
-from consent_crm.charts import Part
+from persons import charts
+from persons.charts import Part
 
 
 def test_the_parts_of_a_bar_lie_one_behind_the_other():

@@ -1,0 +1,136 @@
+"""The forms of a mailing's steps. Each is saved as one goes, and only while the mailing is a draft."""
+
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from mailings.models import Mailing
+from mailings.steering import Refused
+from persons.verdict import Kind
+from purposes.models import EMARKETING, Purpose, SubscriptionType
+
+REASON_LETTERS = 10
+ABOUT_RECIPIENTS = {"type", "kind", "purpose", "to_everybody", "selections", "companies", "one_per_address"}
+
+
+class DraftForm(forms.ModelForm):
+    """A part of a draft. `is_open` False: the mailing can no longer be changed, and the form only shows it."""
+
+    def __init__(self, *args, is_open=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not is_open:
+            for field in self.fields.values():
+                field.disabled = True
+
+    def save_draft(self) -> Mailing:
+        """Save these fields alone, unless somebody has started the mailing meanwhile: then Refused is raised.
+
+        A list of recipients that was made for other sources, or for another question, has to be made again.
+        """
+        mailing: Mailing = self.save(commit=False)
+        names = [name for name in self.changed_data if name in self.fields]
+        if ABOUT_RECIPIENTS.intersection(names):
+            mailing.built_at = None
+        with transaction.atomic():
+            lock_draft(mailing)
+            plain = [field.name for field in Mailing._meta.concrete_fields if field.name in self.fields]
+            mailing.save(update_fields=[*plain, "built_at", "updated_at"])
+            self.save_m2m()
+        return mailing
+
+
+def lock_draft(mailing: Mailing) -> None:
+    """Keep others from starting or changing it until the transaction ends. Raises Refused unless it is a draft."""
+    state = Mailing.objects.select_for_update().values_list("state", flat=True).get(pk=mailing.pk)
+    if state != Mailing.State.DRAFT:
+        raise Refused(gettext("The mailing can no longer be changed; its status is: {status}.").format(
+            status=Mailing.State(state).label
+        ))  # fmt: skip
+
+
+class NewMailingForm(forms.ModelForm):
+    """What a mailing begins with; everything else follows on its own page."""
+
+    class Meta:
+        model = Mailing
+        fields = ["name", "type"]
+        help_texts = {"name": _("For you and your colleagues; recipients do not see it.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        offer_types(self)
+
+
+class SetupForm(DraftForm):
+    """What it is about, who sends it, and of which kind it is."""
+
+    class Meta:
+        model = Mailing
+        fields = [
+            "name",
+            "subject",
+            "preheader",
+            "from_email",
+            "reply_to",
+            "language",
+            "kind",
+            "type",
+            "purpose",
+            "service_reason",
+        ]
+        labels = {"service_reason": _("Why this is a service mailing")}
+        widgets = {"kind": forms.RadioSelect, "service_reason": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {
+            "name": _("For you and your colleagues; recipients do not see it."),
+            "subject": _("It may hold merge fields, as {{ first_name }}."),
+            "preheader": _("Shown behind the subject in many mail programs."),
+            "language": _("The language of the lines that we add, as the way to leave."),
+            "purpose": _("What the message is sent for. Who has said no to it is held back."),
+            "service_reason": _("Kept on the mailing, ten characters or more."),
+        }
+
+    def __init__(self, *args, may_send_service=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["from_email"].widget.attrs["placeholder"] = settings.DEFAULT_FROM_EMAIL
+        self.fields["reply_to"].widget.attrs["placeholder"] = gettext("As the sender")
+        offer_types(self)
+        purposes = Purpose.objects.exclude(pk=EMARKETING).filter(Q(is_active=True) | Q(pk=self.instance.purpose_id))
+        cast(forms.ModelChoiceField, self.fields["purpose"]).queryset = purposes
+        if not may_send_service and self.instance.kind == Kind.MARKETING:
+            for name in ("kind", "purpose", "service_reason"):
+                del self.fields[name]
+
+    def clean(self):
+        found = super().clean() or self.cleaned_data
+        if found.get("kind") == Kind.SERVICE:
+            self._demand_what_a_service_mailing_says(found)
+            found["type"] = None
+        elif "kind" in found:
+            found |= {"purpose": None, "service_reason": ""}
+        return found
+
+    def _demand_what_a_service_mailing_says(self, found: dict[str, Any]) -> None:
+        if not found.get("purpose"):
+            self.add_error("purpose", gettext("Choose the purpose that the mailing serves."))
+        if len(found.get("service_reason", "")) < REASON_LETTERS:
+            self.add_error("service_reason", gettext("Say in ten characters or more why this is no marketing."))
+
+
+def offer_types(form: forms.ModelForm) -> None:
+    """Active subscription types, and the one that the mailing has."""
+    field = cast(forms.ModelChoiceField, form.fields["type"])
+    field.queryset = SubscriptionType.objects.filter(Q(is_active=True) | Q(pk=form.instance.type_id))
+    field.empty_label = gettext_lazy("None: for subscribers of any type")
+
+
+class MailingFilterForm(forms.Form):
+    """What narrows the list of mailings."""
+
+    q = forms.CharField(label=_("Name or subject"), required=False)
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *Mailing.State.choices])
+    type = forms.ModelChoiceField(SubscriptionType.objects.all(), label=_("Type"), required=False, empty_label=_("All"))
