@@ -6,8 +6,9 @@ from typing import Self
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
+from psycopg.types.numeric import Int8
 
-from persons import ledger, links
+from persons import ledger, links, prepared
 from persons.ledger import Answer, Recorder
 from persons.models import Door, LinkToken, Person, Suppression
 from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
@@ -55,8 +56,8 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
     """
     with transaction.atomic():
         ledger.lock([link.person_id])
-        _suppress_if_changed(link)
-        article, stopped_by_person, now = _standing(link.person_id, scope)
+        article, stopped_by_person, address_hash, now = _standing(link.person_id, scope)
+        _suppress_if_changed(link, address_hash)
         if stopped_by_person:
             return False
         basis = WITHDRAWN if scope.type_id or article == ARTICLE_CONSENT else OBJECTED
@@ -113,27 +114,28 @@ BLOCKED = """
     WHERE persons_suppression.reason = ANY(%(lifted_by_person)s) AND excluded.reason <> ALL(%(lifted_by_person)s)"""
 
 
-def _suppress_if_changed(link: LinkToken) -> None:
+def _suppress_if_changed(link: LinkToken, address_hash: bytes | None) -> None:
     """The stop comes from an address that is no longer the person's: nothing goes there any more (rules 4.13)."""
-    person = Person.objects.filter(pk=link.person_id)
-    if link.address_hash and person.exclude(address_hash=link.address_hash).exists():
+    if link.address_hash and bytes(link.address_hash) != address_hash:
         block(bytes(link.address_hash), Suppression.Reason.CHANGED)
 
 
 def _standing(person_id: int, scope: Scope) -> tuple:
-    """The article that the standing answer rests on, whether the person has said no in person, and what time it is."""
+    """What the standing answer rests on (an article), whether the person said no in person, their address, the time."""
     statement = STANDING_SUBSCRIPTION if scope.type_id else STANDING_CONSENT
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [person_id, scope.type_id or scope.purpose_id])
-        return cursor.fetchone()
+    [standing] = prepared.execute(statement, {"person": Int8(person_id), "key": scope.type_id or scope.purpose_id})
+    return standing
 
 
 STANDING_CONSENT = """
-    SELECT b.article, coalesce(c.is_own AND NOT b.allows, false), clock_timestamp()
-    FROM (VALUES (1)) one
-    LEFT JOIN persons_consent c ON c.person_id = %s AND c.purpose_id = %s
-    LEFT JOIN purposes_legalbasis b ON b.key = c.basis_id"""
+    SELECT b.article, coalesce(c.is_own AND NOT b.allows, false), p.address_hash, clock_timestamp()
+    FROM persons_person p
+    LEFT JOIN persons_consent c ON c.person_id = p.id AND c.purpose_id = %(key)s
+    LEFT JOIN purposes_legalbasis b ON b.key = c.basis_id
+    WHERE p.id = %(person)s"""
 
 STANDING_SUBSCRIPTION = """
-    SELECT NULL, coalesce(s.is_own AND NOT s.is_active, false), clock_timestamp()
-    FROM (VALUES (1)) one LEFT JOIN persons_subscription s ON s.person_id = %s AND s.type_id = %s"""
+    SELECT NULL, coalesce(s.is_own AND NOT s.is_active, false), p.address_hash, clock_timestamp()
+    FROM persons_person p
+    LEFT JOIN persons_subscription s ON s.person_id = p.id AND s.type_id = %(key)s
+    WHERE p.id = %(person)s"""

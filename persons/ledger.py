@@ -6,9 +6,10 @@ for a batch of an import alike.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.core.files import File
@@ -16,7 +17,10 @@ from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from psycopg.rows import TupleRow
+from psycopg.types.numeric import Int8
 
+from persons import prepared
 from persons.models import OWN_DOORS, Act, Door, Evidence, Operation
 from purposes.models import (
     ARTICLE_CONSENT,
@@ -29,6 +33,7 @@ from purposes.models import (
 )
 
 PERSONS_IN_AN_ACT = 5_000
+FEW = 20  # answers for which planning the statement takes longer than running it
 CLOCK_TOLERANCE = timedelta(minutes=5)
 PROOF_LETTERS = 10
 FILE_NAME_LETTERS = 200
@@ -145,7 +150,8 @@ def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
     written: list[Written] = []
     try:
         rows = [_row(number, *pair) for number, pair in enumerate(zip(answers, stored, strict=True))]
-        written = record_rows(UNNESTED, dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)), by=by)
+        columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        written = record_rows(UNNESTED, columns, by=by, run=prepared.execute if len(rows) <= FEW else _planned)
     finally:
         kept = {row.number for row in written if row.event_id}
         for number, name in enumerate(stored):
@@ -154,22 +160,28 @@ def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
     return written
 
 
-def record_rows(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -> list[Written]:
+def _planned(statement: str, parameters: dict[str, Any]) -> Sequence[TupleRow]:
+    """Run a statement with a plan of its own: made for as many answers as there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def record_rows(
+    answers_sql: str, parameters: dict[str, Any], *, by: Recorder, run: Callable[..., Sequence[TupleRow]] = _planned
+) -> list[Written]:
     """Record the answers that a SELECT gives, with the columns named in COLUMNS, as one act.
 
     Of several answers of one person on one matter each meets what the one with the lower number left standing.
     """
-    rounds = ROUNDS.format(answers=answers_sql)
-    statement = DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY) + WRITTEN
+    last_rounds, statement = _statements(answers_sql)
     written: list[Written] = []
     act = None
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", parameters)
-        last_round = dict(cursor.fetchall())
+    with transaction.atomic():
+        last_round = dict(run(last_rounds, parameters))
         lock(last_round)
         for number in range(1, max(last_round.values(), default=0) + 1):
-            cursor.execute(statement, parameters | _facts(by) | {"round": number, "act": act})
-            rows = cursor.fetchall()
+            rows = run(statement, parameters | _facts(by) | {"round": Int8(number), "act": act and Int8(act)})
             written += [Written(number, Outcome(outcome), event) for number, outcome, event, _act in rows]
             act = next((row[3] for row in rows if row[3]), act)
     return sorted(written, key=lambda row: row.number)
@@ -180,13 +192,23 @@ def now() -> datetime:
     return timezone.now() + CLOCK_TOLERANCE / 2
 
 
+@lru_cache(maxsize=8)
+def _statements(answers_sql: str) -> tuple[str, str]:
+    """How many answers each person gives on one matter; and what decides and writes one round of them."""
+    rounds = ROUNDS.format(answers=answers_sql)
+    statement = DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY) + WRITTEN
+    return f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", statement
+
+
 def lock(person_ids: Iterable[int]) -> None:
     """Keep every other writer off these persons until the transaction ends. Always in ascending id: no deadlocks."""
     ids = sorted(set(person_ids))
     if len(ids) > PERSONS_IN_AN_ACT:
         raise ValueError(f"An act touches {PERSONS_IN_AN_ACT} persons at most, not {len(ids)}.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM persons_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
+    prepared.execute(LOCK, {"ids": [Int8(one) for one in ids]})
+
+
+LOCK = "SELECT FROM persons_person WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
 
 COLUMNS = {
@@ -388,11 +410,11 @@ def _facts(by: Recorder) -> dict[str, Any]:
         "is_page": by.door == Door.PAGE,
         "lifts": by.door == Door.PAGE and by.may_lift,
         "expressed_by": by.expressed_by,
-        "user": by.user and by.user.pk,
+        "user": by.user and Int8(by.user.pk),
         "token": by.token,
         "reason": by.reason,
         "request_id": by.request_id,
-        "operation": by.operation and by.operation.pk,
+        "operation": by.operation and Int8(by.operation.pk),
         "moment": by.moment,
         "tolerance": CLOCK_TOLERANCE,
         "letters": PROOF_LETTERS,
@@ -408,8 +430,9 @@ def _facts(by: Recorder) -> dict[str, Any]:
 def _row(number: int, answer: Answer, stored: str) -> list[Any]:
     facts = {field.name: getattr(answer, field.name) for field in fields(answer)}
     facts |= {
-        "number": number,
-        "wording_id": answer.wording and answer.wording.pk,
+        "number": Int8(number),
+        "person_id": Int8(answer.person_id),
+        "wording_id": answer.wording and Int8(answer.wording.pk),
         "wording_digest": answer.wording and answer.wording.digest(),
         "comment": answer.comment.strip(),
         "file_hash": answer.file and _sha256(answer.file),

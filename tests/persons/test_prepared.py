@@ -1,7 +1,11 @@
 import pytest
 from django.db import DataError, connection
 
+from persons import ledger
+from persons.ledger import Answer, Recorder
+from persons.models import Door
 from persons.prepared import execute
+from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +32,15 @@ def test_it_is_prepared_once_per_connection():
 def test_errors_are_those_of_django():
     with pytest.raises(DataError):
         execute("SELECT %(n)s::int / 0", {"n": 1})
+
+
+def test_the_ledger_plans_its_statement_once_for_single_answers():
+    for _ in range(3):
+        answer = Answer(person_id=PersonFactory().pk, purpose_id="STORE", basis_id="61F", source_id="USER")
+        ledger.record(answer, by=Recorder(door=Door.COMMAND))
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%%new_act%%'"
+        )
+        assert cursor.fetchall() == [(3,)]
