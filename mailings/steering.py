@@ -1,5 +1,6 @@
 """Starting, pausing, resuming and cancelling a mailing, and finding out that it is done."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from mailings.composing import compose
 from mailings.models import Mailing, Recipient
+
+logger = logging.getLogger(__name__)
 
 LANES = 4  # how many workers send one mailing at the same time, at most
 MARGIN = 5.0  # seconds: the network, a slow commit
@@ -61,6 +64,27 @@ def cancel(mailing: Mailing) -> int:
         _demand(mailing.state not in over, gettext("The mailing has ended already."))
         _move(mailing, Mailing.State.CANCELLED, finished_at=Now())
         return mailing.recipients.waiting().update(state=Recipient.State.CANCELLED, retry_at=None)
+
+
+def send_again(mailing: Mailing, *, by: Any) -> int:
+    """Let those wait again who failed, or of whom nobody knows; how many. Each is judged anew when claimed.
+
+    Who is uncertain may get the message twice: only staff may decide to. A mailing that was sent is taken up again.
+    Raises Refused.
+    """
+    with transaction.atomic():
+        mailing = _locked(mailing)
+        begun = (Mailing.State.SENDING, Mailing.State.PAUSED, Mailing.State.SENT)
+        _demand(mailing.state in begun, gettext("Only a mailing that was started, and not cancelled, is sent again."))
+        number = mailing.recipients.undelivered().update(
+            state=Recipient.State.WAITING, claim=None, claimed_at=None, attempts=0, retry_at=None
+        )
+        _demand(number > 0, gettext("Nobody is uncertain or failed."))
+        logger.info("Mailing %s: %s were put back to waiting by user %s.", mailing.pk, number, by.pk)
+        is_paused = mailing.state == Mailing.State.PAUSED
+        _move(mailing, Mailing.State.PAUSED if is_paused else Mailing.State.SENDING, finished_at=None)
+        put_to_work(mailing.pk)
+    return number
 
 
 def finish() -> int:

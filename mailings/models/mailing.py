@@ -164,6 +164,10 @@ class RecipientQuerySet(models.QuerySet):
     def waiting(self):
         return self.filter(state=Recipient.State.WAITING)
 
+    def undelivered(self):
+        """Those whom the message did not reach, or perhaps did not, and to whom it can be sent again."""
+        return self.filter(state__in=[Recipient.State.UNCERTAIN, Recipient.State.FAILED])
+
 
 class Recipient(models.Model):
     """The way of one mailing to one person, also of one that was held back, and why."""

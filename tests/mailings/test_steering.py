@@ -9,8 +9,11 @@ from mailings import audience, steering
 from mailings.claims import Claimer, Outcome, note
 from mailings.models import Mailing, Recipient
 from mailings.steering import LANES, Refused
+from persons import links
+from persons.models import LinkToken, Person
 from purposes.models import SubscriptionType
-from tests.mailings.making import agree, mailing, persons, started
+from tests.factories import UserFactory
+from tests.mailings.making import agree, mailing, persons, started, withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +148,47 @@ def test_a_worker_that_was_only_slow_has_the_last_word(audience_of_three):
     note(made, claim.number, [Outcome(claim.recipients[0].id, Recipient.State.SENT, "250 ok")])
 
     assert made.recipients.get(claim=claim.number).state == "sent"
+
+
+def test_the_uncertain_and_failed_are_sent_again_judged_anew(audience_of_three):
+    made = started()
+    lost, withdrawn, sent = Claimer(made).claim(3).recipients
+    made.recipients.filter(pk=lost.id).update(state="uncertain", attempts=1)
+    made.recipients.filter(pk=withdrawn.id).update(state="failed", attempts=9)
+    made.recipients.filter(pk=sent.id).update(state="sent")
+    steering.finish()
+    withdraw(Person.objects.get(pk=withdrawn.person_id))
+
+    assert steering.send_again(made, by=UserFactory()) == 2
+
+    assert state(made) == "sending"
+    again = Claimer(made).claim(3)
+    assert ([one.id for one in again.recipients], again.held_back) == ([lost.id], 1)
+    assert (again.recipients[0].key, again.recipients[0].attempts) == (lost.key, 0)
+    assert LinkToken.objects.filter(token_hash=links.hashed(lost.token)).exists()
+
+
+def test_what_is_sent_again_waits_while_the_mailing_is_paused(audience_of_three):
+    made = started()
+    Claimer(made).claim(1)
+    made.recipients.filter(state="claimed").update(state="uncertain")
+    steering.pause(made)
+
+    assert steering.send_again(made, by=UserFactory()) == 1
+
+    assert state(made) == "paused"
+    assert made.recipients.waiting().count() == 3
+
+
+@pytest.mark.parametrize(("end", "words"), [(steering.cancel, "not cancelled"), (steering.finish, "Nobody")])
+def test_a_cancelled_mailing_is_not_sent_again_nor_one_that_reached_everybody(audience_of_three, end, words):
+    made = started()
+    Claimer(made).claim(3)
+    made.recipients.update(state="uncertain" if end is steering.cancel else "sent")
+    end(*[made] * (end is steering.cancel))
+
+    with pytest.raises(Refused, match=words):
+        steering.send_again(made, by=UserFactory())
 
 
 def test_a_mailing_that_no_job_works_on_is_found(audience_of_three):
