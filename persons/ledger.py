@@ -178,7 +178,7 @@ def record_rows(
     written: list[Written] = []
     act = None
     with transaction.atomic():
-        last_round = dict(run(last_rounds, parameters))
+        last_round: dict[int, int] = dict(run(last_rounds, parameters))
         lock(last_round)
         for number in range(1, max(last_round.values(), default=0) + 1):
             rows = run(statement, parameters | _facts(by) | {"round": Int8(number), "act": act and Int8(act)})
