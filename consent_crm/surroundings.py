@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".crm"
 MAIL = STATE / "mail"
 HOSTS_OF_A_TRIAL = {"localhost", "127.0.0.1", "::1"}
-SECRETS = ("SECRET_KEY", "SUPPRESSION_PEPPER")
+SECRETS = {"SECRET_KEY": 48, "SUPPRESSION_PEPPER": 48, "PROOF_KEY": 32}  # in random bytes
 SIGN_INS = ("admin@example.com", "sales@example.com", "marketer@example.com")
 FREED_LIMIT = 5.0  # seconds a port may still be held by what a kill -9 left
 
@@ -54,7 +54,7 @@ def keep(name: str, values: dict[str, str]) -> dict[str, str]:
 
 
 def kept_secrets() -> dict[str, str]:
-    return keep("secrets.json", {name: secrets.token_urlsafe(48) for name in SECRETS})
+    return keep("secrets.json", {name: secrets.token_urlsafe(length) for name, length in SECRETS.items()})
 
 
 def sign_ins() -> dict[str, str]:
@@ -194,6 +194,7 @@ def made_up() -> dict[str, str]:
         "DATABASE_URL": "postgresql:///",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "SUPPRESSION_PEPPER": secrets.token_urlsafe(64),
+        "PROOF_KEY": secrets.token_urlsafe(32),
         "SITE_URL": "https://crm.example.com",
         "ALLOWED_HOSTS": "crm.example.com",
         "EMAIL_URL": "smtp://localhost:25",

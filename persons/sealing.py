@@ -1,18 +1,17 @@
 """The seals over the ledger: hashing acts into a chain, and proving that nothing in it was touched (rules 4.2).
 
 A seal covers acts that were not sealed before; no range of ids or times decides which. Its root is a Merkle tree over
-the events (RFC 9162 section 2.1: leaves hashed with 0x00 before them, nodes with 0x01), so that a proof can carry one
-event and its path. What this cannot show is a change made by somebody with SQL rights before the next seal.
+the events (`persons.merkle`), so that a proof can carry one event and its path. What this cannot show is a change made
+by somebody with SQL rights before the next seal.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
+from persons.merkle import canonical, merkle_root, seal_hash
 from persons.models import Seal
 
 FORMAT = 1
@@ -34,38 +33,6 @@ class Verification:
     @property
     def ok(self) -> bool:
         return not self.first_problem
-
-
-# ---- hashing
-
-
-def digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The root over the leaves, in memory that grows with the logarithm of their number."""
-    peaks: list[tuple[int, bytes]] = []  # complete subtrees: how many leaves, and their hash
-    for leaf in leaves:
-        size, node = 1, digest(b"\x00" + leaf)
-        while peaks and peaks[-1][0] == size:
-            size, node = size * 2, digest(b"\x01" + peaks.pop()[1] + node)
-        peaks.append((size, node))
-    if not peaks:
-        return digest(b"")
-    root = peaks.pop()[1]
-    while peaks:
-        root = digest(b"\x01" + peaks.pop()[1] + root)
-    return root
-
-
-def canonical(fields: Iterable[Any]) -> bytes:
-    return json.dumps(list(fields), separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def seal_hash(number: int, previous: bytes, format: int, acts: int, events: int, root: bytes, sealed_at: int) -> bytes:
-    """The hash of a seal; `sealed_at` in microseconds since 1970, UTC."""
-    return digest(canonical([format, number, previous.hex(), acts, events, root.hex(), sealed_at]))
 
 
 def _micros(column: str) -> str:
@@ -211,9 +178,8 @@ def _broken_chain(seals: list[Seal]) -> Iterator[str]:
             yield f"Seal {number} is missing."
         if bytes(seal.previous) != previous:
             yield f"Seal {seal.number} does not continue the chain."
-        micros = round(seal.sealed_at.timestamp() * 1_000_000)
-        facts = (seal.number, bytes(seal.previous), seal.format, seal.acts, seal.events, bytes(seal.root), micros)
-        if bytes(seal.hash) != seal_hash(*facts):
+        facts = (seal.number, bytes(seal.previous), seal.format, seal.acts, seal.events, bytes(seal.root))
+        if bytes(seal.hash) != seal_hash(*facts, moment(seal)):
             yield f"Seal {seal.number} was changed."
         previous = bytes(seal.hash)
 
@@ -222,6 +188,16 @@ def _changed_contents(seals: list[Seal]) -> Iterator[str]:
     for seal in seals:
         if _contents(_rows(LEAVES, [seal.number])) != _Contents(seal.acts, seal.events, bytes(seal.root)):
             yield f"The acts and events under seal {seal.number} are not those that were sealed."
+
+
+def leaves(seal: int) -> Iterator[list]:
+    """The fields of each leaf under a seal, in the order in which they were sealed."""
+    return (fields for _position, *fields in _rows(LEAVES, [seal]))
+
+
+def moment(seal: Seal) -> int:
+    """When it was sealed, in microseconds since 1970."""
+    return round(seal.sealed_at.timestamp() * 1_000_000)
 
 
 def _rows(query: str, parameters: list[Any] | None = None) -> list[tuple]:

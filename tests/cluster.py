@@ -14,6 +14,7 @@ os.environ |= {
     "DATABASE_URL": server.url(),
     "SECRET_KEY": "tests-only-" * 6,
     "SUPPRESSION_PEPPER": "tests-only-" * 4,
+    "PROOF_KEY": "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk",
     "SITE_URL": "http://localhost",
 }
 os.environ.pop("TRIAL", None)

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 
 from persons.ledger import Answer, Recorder, record, subscription
+from persons.merkle import leaf_hash, merkle_root, paths, root_by_path
 from persons.models import Consent, ConsentEvent, Door, Evidence, SealedAct, UnsealedAct
-from persons.sealing import merkle_root, seal, verify
+from persons.sealing import seal, verify
 from tests.factories import PersonFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -160,3 +161,14 @@ def test_an_erased_comment_leaves_the_ledger_whole():
     Evidence.objects.all().delete()
 
     assert verify().ok
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 8, 9, 31])
+def test_every_leaf_comes_to_the_root_by_its_path_and_by_no_other(size):
+    leaves = [bytes([number]) for number in range(size)]
+    root, found = merkle_root(leaves), paths([leaf_hash(leaf) for leaf in leaves], range(size))
+
+    for index, path in found.items():
+        assert root_by_path(leaves[index], index, size, path) == root
+        assert root_by_path(b"another", index, size, path) != root
+        assert root_by_path(leaves[index], index, size, [*path, root]) is None
