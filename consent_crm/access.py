@@ -68,6 +68,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:record_subscription": ("persons.manage_consent", "persons.record_stop"),
     "persons:no_mailings": "persons.change_person",
     "persons:former_employee": "persons.change_person",
+    "person_mailings": "mailings.view_recipient",
+    "person_relied_on": "mailings.view_recipient",
     "persons:purpose_counts": READ_PERSONS,
     "persons:purpose_effect": READ_PERSONS,
     "persons:missing_count": READ_PERSONS,

@@ -35,8 +35,8 @@ def is_open(user, route):
 
 
 def place(request, route, label, purpose):
-    """One entry; it is *here* on every page of its area."""
+    """One entry; it is *here* on every page of its area, also on those that another room keeps there."""
     here = request.resolver_match.view_name if request.resolver_match else ""
-    area = route.partition(":")
-    is_here = here == route or (bool(area[1]) and here.startswith(f"{area[0]}:"))
-    return {"url": reverse(route), "label": label, "purpose": purpose, "is_here": is_here}
+    area, url = route.partition(":"), reverse(route)
+    is_of_area = bool(area[1]) and (here.startswith(f"{area[0]}:") or request.path.startswith(url))
+    return {"url": url, "label": label, "purpose": purpose, "is_here": here == route or is_of_area}

@@ -6,8 +6,10 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from mailings import person_views
 from persons import api as persons_api
 from persons import public
+from persons.retired import kindly
 from purposes import api as purposes_api
 
 from . import caught_views, views
@@ -31,6 +33,8 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("persons/", include("persons.urls")),
     path("mailings/", include("mailings.urls")),
+    path("persons/<int:pk>/mailings/", kindly(person_views.mailings_of), name="person_mailings"),
+    path("persons/<int:pk>/mailings/relied-on/", person_views.relied_on, name="person_relied_on"),
     path("privacy/", include("purposes.urls")),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),

@@ -239,7 +239,8 @@ class AsOfForm(forms.Form):
     def moment(self):
         """The end of that day as the reader counts days; never a moment still to come."""
         day_after = min(self.cleaned_data["as_of"], timezone.localdate()) + timedelta(days=1)
-        return min(timezone.make_aware(datetime.combine(day_after, time.min)), timezone.now())
+        end_of_day = timezone.make_aware(datetime.combine(day_after, time.min)) - timedelta(microseconds=1)
+        return min(end_of_day, timezone.now())
 
 
 def switched(person, basis, comment=""):

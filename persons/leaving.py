@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext
 from psycopg.types.numeric import Int8
 
-from persons import ledger, links, prepared
+from persons import ledger, prepared
 from persons.ledger import Answer, Recorder
 from persons.models import Door, LinkToken, Person, Suppression
 from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
@@ -84,7 +84,7 @@ def complain(person: Person, address_hash: bytes | None = None, *, moment: datet
     `address_hash` is the address that the message went to, the person's own unless it is known; `moment` when it was
     said, now unless it is known. Safe to repeat; whether there was something to write.
     """
-    person = links.kept(person)
+    person = person.kept_one()
     with transaction.atomic():
         ledger.lock([person.pk])
         if blocked := address_hash or person.address_hash:

@@ -7,7 +7,7 @@ act for the persons in it.
 import hashlib
 import secrets
 
-from persons.models import LinkToken, Person
+from persons.models import LinkToken
 
 BYTES = 24  # 192 bits: 32 letters in a link
 
@@ -31,12 +31,5 @@ def read(token: str) -> LinkToken | None:
     link = links.filter(token_hash=hashed(token)).first()
     if link is None:
         return None
-    link.person = kept(link.person)
+    link.person = link.person.kept_one()
     return None if link.person.erased_at else link
-
-
-def kept(person: Person) -> Person:
-    """The person, or the one that it was merged into (rules 4.12)."""
-    while person.merged_into_id:
-        person = Person.objects.get(pk=person.merged_into_id)
-    return person

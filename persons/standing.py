@@ -156,6 +156,32 @@ def answers_at(events: Iterable[ConsentEvent], moment: datetime) -> list[Consent
     return [event for event in latest.values() if event.basis_after_id]
 
 
+@dataclass(frozen=True)
+class Then:
+    """A person at a moment of the past, by what had been recorded and set by then."""
+
+    moment: datetime
+    answers: list[ConsentEvent]
+    never_asked: list[Purpose]
+    verdicts: list[tuple[SubscriptionType | None, verdict.Explanation]]  # None: a mailing without a type
+
+
+def on_a_day(person: Person, events: Iterable[ConsentEvent], moment: datetime) -> Then:
+    """What stood, of the person's events, newest first, and what rows 6, 7 and 9 to 13 of the verdict made of it."""
+    answers = answers_at(events, moment)
+    asked = {event.purpose_id for event in answers}
+    types: list[SubscriptionType | None] = [None, *SubscriptionType.objects.active()]
+    return Then(
+        moment=moment,
+        answers=answers,
+        never_asked=[purpose for purpose in Purpose.objects.active() if purpose.pk not in asked],
+        verdicts=[
+            (type_, verdict.explain(person, verdict.Question(type=type_.pk if type_ else None, moment=moment)))
+            for type_ in types
+        ],
+    )
+
+
 def plain_answer(person: Person, subscriptions: list[SubscriptionRow]) -> verdict.Explanation:
     """Whether e-marketing comes: all of it, some types only, all but some, or none, and why."""
     found = verdict.explain(person)

@@ -76,7 +76,8 @@ class _Found:
     lifts_stop: bool
 
 
-# The events that can be undone: the last of their matter, late ones counted, and not given by the person.
+# The events that can be undone: the last of their matter, late ones counted, and not given by the person. What a merge
+# brought over stays: the person it came from stands no more, and a stop of theirs would be lost (rules 4.12).
 
 FOUND = """
     SELECT e.id, coalesce(NOT b.allows, false) AND coalesce(before.allows, true)
@@ -84,6 +85,7 @@ FOUND = """
     LEFT JOIN purposes_legalbasis b ON b.key = e.basis_after_id
     LEFT JOIN purposes_legalbasis before ON before.key = e.basis_before_id
     WHERE e.id = ANY(%(ids)s) AND NOT e.is_own AND NOT e.is_late
+      AND NOT EXISTS (SELECT FROM persons_act a WHERE a.id = e.act_id AND a.door IN ('merge', 'erasure'))
       AND NOT EXISTS (SELECT FROM persons_consentevent n WHERE n.person_id = e.person_id AND n.id > e.id
                       AND n.purpose_id IS NOT DISTINCT FROM e.purpose_id
                       AND n.subscription_type_id IS NOT DISTINCT FROM e.subscription_type_id)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from . import counts, person_views, upload_views, views
+from . import counts, history_views, person_views, upload_views, views
+from .retired import kindly
 
 app_name = "persons"
 urlpatterns = [
@@ -17,15 +18,15 @@ urlpatterns = [
     path("companies/<int:pk>/", person_views.company, name="company"),
     path("companies/<int:pk>/edit/", person_views.edit_company, name="edit_company"),
     path("companies/<int:pk>/no-mailings/", person_views.company_no_mailings, name="company_no_mailings"),
-    path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/edit/", person_views.edit, name="edit"),
-    path("<int:pk>/history/", views.history, name="history"),
-    path("<int:pk>/history/<int:event>/undo/", views.undo, name="undo"),
-    path("<int:pk>/evidence/<int:event>/", views.evidence, name="evidence"),
-    path("<int:pk>/consents/<str:key>/", views.record_consent, name="record_consent"),
-    path("<int:pk>/subscriptions/<str:key>/", views.record_subscription, name="record_subscription"),
-    path("<int:pk>/no-mailings/", views.set_flag, {"name": "no_mailings"}, name="no_mailings"),
-    path("<int:pk>/former-employee/", views.set_flag, {"name": "former_employee"}, name="former_employee"),
+    path("<int:pk>/", kindly(views.detail), name="detail"),
+    path("<int:pk>/edit/", kindly(person_views.edit), name="edit"),
+    path("<int:pk>/history/", kindly(history_views.history), name="history"),
+    path("<int:pk>/history/<int:event>/undo/", kindly(history_views.undo), name="undo"),
+    path("<int:pk>/evidence/<int:event>/", history_views.evidence, name="evidence"),
+    path("<int:pk>/consents/<str:key>/", kindly(views.record_consent), name="record_consent"),
+    path("<int:pk>/subscriptions/<str:key>/", kindly(views.record_subscription), name="record_subscription"),
+    path("<int:pk>/no-mailings/", kindly(views.set_flag), {"name": "no_mailings"}, name="no_mailings"),
+    path("<int:pk>/former-employee/", kindly(views.set_flag), {"name": "former_employee"}, name="former_employee"),
     path("counts/purposes/", counts.purposes, name="purpose_counts"),
     path("counts/purposes/<str:key>/", counts.purpose_effect, name="purpose_effect"),
     path("counts/missing/<str:key>/", counts.missing, name="missing_count"),

@@ -2,17 +2,16 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from persons import ledger, lists, standing, undoing, verdict
+from persons import ledger, lists, standing
 from persons.filters import PersonFilterSet
-from persons.forms import USER_SOURCE, AsOfForm, ConsentForm, MistakeForm, SubscriptionForm, SwitchOnForm, switched
-from persons.models import ConsentEvent, Door, Evidence, Person
+from persons.forms import USER_SOURCE, ConsentForm, SubscriptionForm, SwitchOnForm, switched
+from persons.models import Door, Person
 from purposes.models import CONSENT, EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
 
 
@@ -197,93 +196,7 @@ def set_flag(request, pk, name):
     return redirect(person)
 
 
-# ---- the person's page, tab History
-
-
-def history(request, pk):
-    person = person_or_404(pk)
-    mistake = number(request, "mistake")
-    return history_tab(request, person, {"mistake": mistake, "form_of_mistake": MistakeForm()} if mistake else {})
-
-
-def history_tab(request, person, opened, status=200):
-    """Every event; what is `opened` asks why one of them was recorded by mistake."""
-    events = list(
-        person.events.newest_first().select_related(
-            "act__user",
-            "act__note",
-            "purpose",
-            "subscription_type",
-            "basis_before",
-            "basis_after",
-            "source",
-            "wording",
-            "evidence",
-        )
-    )
-    addresses = standing.Addresses(person)
-    can_be_undone = undoing.open_to_undo(events, by=recorder(request)) if rights(request)["may_undo"] else {}
-    context = heading(request, person, "persons:history") | {
-        "events": events,
-        "rows": [(event, addresses.was_another(event), can_be_undone.get(event.pk)) for event in events],
-    }
-    return render(request, "persons/history.html", context | opened | as_of(request, person, events), status=status)
-
-
-def as_of(request, person, events):
-    """What stood on the day that the reader asks about, and what the verdict on the answers was (rules 3)."""
-    form = AsOfForm(request.GET if "as_of" in request.GET else None)
-    if not form.is_valid():
-        return {"form": form}
-    moment = form.moment()
-    return {
-        "form": form,
-        "moment": moment,
-        "stood": standing.answers_at(events, moment),
-        "explanation_then": verdict.explain(person, verdict.Question(moment=moment)),
-    }
-
-
-@require_POST
-def undo(request, pk, event):
-    """Undo of the message and *Recorded by mistake* of History (rules 4.10); `reason` where it takes one."""
-    person = person_or_404(pk)
-    found = get_object_or_404(person.events.select_related("purpose", "subscription_type"), pk=event)
-    form = MistakeForm(request.POST)
-    if "reason" in form.data and not form.is_valid():
-        return history_tab(request, person, {"mistake": event, "form_of_mistake": form}, status=422)
-    try:
-        done = undoing.undo(
-            ConsentEvent.objects.filter(pk=event), by=recorder(request), reason=form.data.get("reason", "")
-        )
-    except undoing.UndoRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        say_undone(request, person, found, done)
-    return redirect("persons:history" if "from_history" in request.POST else "persons:detail", pk)
-
-
-def say_undone(request, person, event, done):
-    names = {"matter": event.purpose or event.subscription_type, "person": person}
-    if done.put_back:
-        messages.success(request, _("Undone: %(matter)s is for %(person)s as it was before.") % names)
-    else:
-        messages.info(request, _("Nothing was undone: an answer came since, or the person gave this one."))
-
-
-def evidence(request, pk, event):
-    """The file that proves an answer, to keep, never to be opened by the browser as a page of ours."""
-    found = get_object_or_404(Evidence.objects.exclude(file=""), event=event, event__person=pk)
-    return FileResponse(
-        found.file.open(),
-        as_attachment=True,
-        filename=found.file_name,
-        content_type="application/octet-stream",
-        headers={"Cache-Control": "private, no-store"},
-    )
-
-
-# ---- on both
+# ---- on all tabs
 
 
 def heading(request, person, here):
@@ -291,6 +204,8 @@ def heading(request, person, here):
     purposes = standing.purposes_of(person)
     subscriptions = standing.subscriptions_of(person, purposes)
     tabs = [("persons:detail", _("Consent")), ("persons:history", _("History"))]
+    if request.user.has_perm("mailings.view_recipient"):
+        tabs.append(("person_mailings", _("Mailings")))
     return rights(request) | {
         "person": person,
         "store": next(row for row in purposes if row.purpose.pk == STORE),

@@ -214,6 +214,21 @@ class Person(models.Model):
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
+    def with_merged(self) -> list["Person"]:
+        """This person, and everybody who was merged into this one, by whatever way round."""
+        found, merged = [], [self]
+        while merged:
+            found += merged
+            merged = list(Person.objects.filter(merged_into__in=merged))
+        return found
+
+    def kept_one(self) -> "Person":
+        """Into whom this person was merged at last; the person itself where that never happened."""
+        person = self
+        while person.merged_into:
+            person = person.merged_into
+        return person
+
     def save(self, **options):
         """Decide, whenever the e-mail is saved, whether it is an address that can be mailed (rules 3, row 2)."""
         self.address = normalise(self.email)

@@ -5,10 +5,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from mailings import audience
+from mailings.models import Recipient
 from persons import ledger
 from persons.models import Door
 from purposes.models import Wording
 from tests.factories import CompanyFactory, PersonFactory, UserFactory
+from tests.mailings import making
 
 SALES = ["persons.view_person", "persons.change_person", "persons.manage_consent", "persons.record_stop"]
 PROOF = "Said so on the phone."
@@ -96,13 +99,13 @@ def test_a_file_goes_with_the_answer(site, page, person, signed_in):
     page.goto(f"{site}/persons/{person.pk}/")
     page.get_by_role("link", name="Edit E-marketing").click()
     page.get_by_label("File as evidence").set_input_files(
-        {"name": "signed-form.pdf", "mimeType": "application/pdf", "buffer": b"Signed in Bergen."}
+        {"name": "signed-form.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 Signed in Bergen. %%EOF"}
     )
     page.get_by_role("button", name="Save").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="signed-form.pdf").click()
 
-    assert download.value.path().read_bytes() == b"Signed in Bergen."
+    assert download.value.path().read_bytes() == b"%PDF-1.4 Signed in Bergen. %%EOF"
 
 
 def test_a_form_that_was_cancelled_is_gone(site, page, person, signed_in):
@@ -140,6 +143,34 @@ def test_history_is_fit_to_use(site, page, person, signed_in, assert_fit_to_use)
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="As of")).to_be_visible()
     assert_fit_to_use(page)
+
+
+def test_the_mailings_of_a_person_lead_to_the_answers_they_rested_on(site, page, person, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Sales"))
+    audience.build(making.mailing(type_id=None))
+    Recipient.objects.update(state="sent", claim=1, claimed_at=timezone.now(), code="consent")
+    Recipient.objects.update(event=person.consents.get(purpose="EMARKETING").event)
+
+    page.goto(f"{site}/persons/{person.pk}/")
+    page.get_by_role("link", name="Mailings").last.click()
+    expect(page.get_by_role("row", name="October news")).to_contain_text("Sent")
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="Show the answer").click()
+
+    expect(page.get_by_role("row", name="E-marketing")).to_contain_text("Relied on by October news")
+
+
+def test_e_marketing_is_switched_on_from_the_list_by_three_clicks_and_one_field(site, page, signed_in):
+    signed_in(UserFactory(role="Sales"))
+    PersonFactory(first_name="Ola", last_name="Hansen")
+    page.goto(f"{site}/persons/")
+
+    page.get_by_role("link", name="Ola Hansen").click()
+    page.get_by_role("switch", name="E-marketing").click()
+    page.get_by_label("Comment").fill(PROOF)
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status")).to_contain_text("E-marketing is now ON for Ola Hansen.")
 
 
 def test_the_person_s_page_works_without_javascript(site, browser, person, signed_in, context):

@@ -191,10 +191,10 @@ def test_history_costs_the_same_for_one_event_and_for_three(client, person, sign
     user = sign_in(SALES)
     answer(person, "61A", user, given_at=timezone.now() - timedelta(days=9))
     url = reverse("persons:history", args=[person.pk])
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(url)
     answer(person, "61F", user, given_at=timezone.now() - timedelta(days=8))
     answer(person, "WITHDRAWN", user)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(url)

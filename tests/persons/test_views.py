@@ -502,10 +502,17 @@ def test_history_shows_what_stood_on_a_day(client, person, sign_in):
 
     then, now, ahead = (client.get(url, {"as_of": day.isoformat()}).context for day in (yesterday, today, date.max))
 
-    assert (then["stood"], then["explanation_then"].allowed) == ([], False)
+    assert (then["then"].answers, verdicts(then)) == ([], {None: False, "NEWS": False})
+    assert "EMARKETING" in [purpose.pk for purpose in then["then"].never_asked]
     for context in (now, ahead):
-        assert [event.basis_after_id for event in context["stood"]] == ["61A"]
-        assert context["explanation_then"].allowed
+        assert [event.basis_after_id for event in context["then"].answers] == ["61A"]
+        assert verdicts(context) == {None: True, "NEWS": True}
+
+
+def verdicts(context):
+    """What was allowed then, without a type and for the one about news."""
+    found = {type_ and type_.pk: explanation.allowed for type_, explanation in context["then"].verdicts}
+    return {key: found[key] for key in (None, "NEWS")}
 
 
 def test_an_unreadable_day_is_refused_at_its_field(client, person, sign_in):
@@ -530,13 +537,6 @@ def test_evidence_is_kept_not_opened(client, person, sign_in):
     assert b"".join(response.streaming_content) == letter().read()
     assert "knad" not in event.evidence.file.name
     assert client.get(reverse("persons:evidence", args=[PersonFactory().pk, event.pk])).status_code == 404
-
-
-def test_erased_and_merged_persons_have_no_page(client, person, sign_in):
-    sign_in(READER)
-    merged = PersonFactory(email="", merged_into=person)
-
-    assert client.get(merged.get_absolute_url()).status_code == 404
 
 
 def test_the_page_costs_the_same_for_one_answer_and_for_three(
