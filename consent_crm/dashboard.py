@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from mailings.models import Mailing, Recipient
-from persons import charts
+from persons import charts, journal
 from persons.charts import Line, Part
 from persons.models import Consent, ConsentEvent, Person, Seal, UnsealedAct
 from purposes.models import EMARKETING, Purpose
@@ -130,14 +130,19 @@ def _counted(mailings: Iterable[Mailing], state: str) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Ledger:
-    """How far the ledger is sealed. `head` is the hash of the last seal; keep it elsewhere."""
+    """How far the ledger is sealed. `head` is the hash of the last seal; keep it elsewhere.
+
+    `journal`: whether the journal of stops is *kept*, *none* is, or it is *ahead* of the database.
+    """
 
     sealed_at: datetime | None
     head: str
     waiting: int
+    journal: str
 
 
 def ledger() -> Ledger:
     last = Seal.objects.order_by("number").last()
     waiting = UnsealedAct.objects.count()
-    return Ledger(last.sealed_at, bytes(last.hash).hex(), waiting) if last else Ledger(None, "", waiting)
+    state = ("ahead" if journal.is_ahead() else "kept") if journal.place() else "none"
+    return Ledger(last.sealed_at if last else None, bytes(last.hash).hex() if last else "", waiting, state)

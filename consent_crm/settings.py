@@ -201,5 +201,6 @@ CAUGHT_MAIL = Path(env.str("CAUGHT_MAIL", str(BASE_DIR / ".crm" / "mail")))  # w
 
 SUPPRESSION_PEPPER = env.str("SUPPRESSION_PEPPER")  # the key of the hash of suppressed addresses
 PROOF_KEY = env.str("PROOF_KEY", "")  # signs proof packs: 32 random bytes in base64 (Ed25519)
+SUPPRESSION_JOURNAL = env.str("SUPPRESSION_JOURNAL", "")  # a file outside the database; empty: none is kept
 
 PGHISTORY_DEFAULT_TRACKERS = ()

@@ -22,6 +22,7 @@ from mailings.models import Mailing, Recipient
 from mailings.replies import Meaning, meaning
 from mailings.smtp import Connection, Undelivered
 from mailings.steering import STALE
+from persons import journal
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ def deliver(mailing: Mailing, *, seconds: float, stopped: Callable[[], bool] = l
 
     Any number may run at once, in any number of processes. It ends between two claims.
     """
+    if journal.is_ahead():
+        steering.note_trouble(mailing, str(journal.AHEAD))
+        return Rest(0.0, in_trouble=True)
     try:
         server = Connection.open()
     except Undelivered as failure:

@@ -14,6 +14,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from mailings.composing import compose
 from mailings.models import Mailing, Recipient
+from persons import journal
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def start(mailing: Mailing, *, by: Any = None) -> int:
         _demand(mailing.built_at is not None, gettext("Build the list of recipients first."))
         _demand(not mailing.type or mailing.type.is_active, gettext("The mailing's subscription type is inactive."))
         waiting = mailing.recipients.waiting().count()
+        _demand(not journal.is_ahead(), str(journal.AHEAD))
         _demand(waiting > 0, gettext("Nobody would receive it: the list has no recipients to send to."))
         compose(mailing)
         _move(mailing, Mailing.State.SENDING, started_at=Now(), started_by=by)

@@ -14,7 +14,6 @@ from persons.models import Door, LinkToken, Person, Suppression
 from purposes.models import ARTICLE_CONSENT, EMARKETING, OBJECTED, WITHDRAWN
 
 SOURCE = "EMAIL"  # the answer came by way of a message
-ENDS_BY_CONFIRMING = (Suppression.Reason.ERASED, Suppression.Reason.CHANGED)  # rules 5.5
 
 
 @dataclass(frozen=True)
@@ -105,13 +104,14 @@ def complain(person: Person, address_hash: bytes | None = None, *, moment: datet
 def block(address_hash: bytes, reason: Suppression.Reason) -> None:
     """Let nothing go to an address any more. A reason that only staff lift replaces one that the person can lift."""
     with connection.cursor() as cursor:
-        cursor.execute(BLOCKED, {"hash": address_hash, "reason": reason, "lifted_by_person": list(ENDS_BY_CONFIRMING)})
+        weak = Suppression.Reason.ended_by_confirming()
+        cursor.execute(BLOCKED, {"hash": address_hash, "reason": reason, "weak": weak})
 
 
 BLOCKED = """
     INSERT INTO persons_suppression (address_hash, reason, lifted_because) VALUES (%(hash)s, %(reason)s, '')
     ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO UPDATE SET reason = excluded.reason
-    WHERE persons_suppression.reason = ANY(%(lifted_by_person)s) AND excluded.reason <> ALL(%(lifted_by_person)s)"""
+    WHERE persons_suppression.reason = ANY(%(weak)s) AND excluded.reason <> ALL(%(weak)s)"""
 
 
 def _suppress_if_changed(link: LinkToken, address_hash: bytes | None) -> None:

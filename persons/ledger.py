@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
-from persons import prepared
+from persons import journal, prepared
 from persons.models import OWN_DOORS, Act, Door, Evidence, Operation
 from purposes.models import (
     ARTICLE_CONSENT,
@@ -184,6 +184,8 @@ def record_rows(
             rows = run(statement, parameters | _facts(by) | {"round": Int8(number), "act": act and Int8(act)})
             written += [Written(number, Outcome(outcome), event) for number, outcome, event, _act in rows]
             act = next((row[3] for row in rows if row[3]), act)
+        if act:
+            journal.keep(act)
     return sorted(written, key=lambda row: row.number)
 
 

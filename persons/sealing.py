@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from persons import journal
 from persons.merkle import canonical, merkle_root, seal_hash
 from persons.models import Seal
 
@@ -110,6 +111,8 @@ def seal() -> int:
     sealed = 0
     while acts := _seal_once():
         sealed += acts
+    if sealed:
+        journal.note_seal()
     return sealed
 
 

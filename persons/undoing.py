@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from persons import journal
 from persons.ledger import Recorder, lock
 from persons.models import Act, ActNote, ConsentEvent, Operation
 
@@ -43,6 +44,8 @@ def undo(events: Any, *, by: Recorder, reason: str = "") -> Undone:
         found = _found(ids)
         _check_right(events, sum(row.lifts_stop for row in found), by, reason)
         act_id = _put_back([row.event_id for row in found], by, reason) if found else None
+        if act_id:
+            journal.keep(act_id)
     return Undone(len(found), len(ids) - len(found), act_id)
 
 

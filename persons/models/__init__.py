@@ -1,4 +1,4 @@
-from persons.models.address import Deliverability, Suppression, keyed_hash
+from persons.models.address import Deliverability, HashSecret, Suppression, keyed_hash
 from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
 from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
@@ -20,6 +20,7 @@ __all__ = [
     "Evidence",
     "ExternalId",
     "FormerAddress",
+    "HashSecret",
     "Import",
     "ImportAnswer",
     "ImportProblem",

@@ -30,6 +30,12 @@ class Suppression(models.Model):
         CHANGED = "changed", _("The person has another address now")
         COMPLAINT = "complaint", _("A complaint about spam")
         ADMIN = "admin", _("Added by a privacy admin")
+        REPLAYED = "replayed", _("Stopped before the database was restored")
+
+        @classmethod
+        def ended_by_confirming(cls):
+            """Those that end when the address itself confirms; all else is lifted by a privacy admin (rules 5.5)."""
+            return [cls.ERASED, cls.CHANGED, cls.REPLAYED]
 
     address_hash = models.BinaryField(_("hash of the address"), max_length=32)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
@@ -52,6 +58,28 @@ class Suppression(models.Model):
 
     def __str__(self):
         return self.get_reason_display()
+
+
+class HashSecret(models.Model):
+    """What the secret of the address hash makes of a text that is known: whether it still is the same secret."""
+
+    check_value = models.BinaryField(_("check value"), max_length=32)
+
+    CHECKED = "the secret of the hash of addresses"
+
+    class Meta:
+        verbose_name = _("check of the secret of the hash")
+        verbose_name_plural = _("checks of the secret of the hash")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_secret_of_the_hash")]
+
+    def __str__(self):
+        return self.CHECKED
+
+    @classmethod
+    def is_another(cls) -> bool:
+        """Whether the secret of the settings is not the one that the hashes in the database were made with."""
+        kept = cls.objects.filter(pk=1).first()
+        return kept is not None and not hmac.compare_digest(bytes(kept.check_value), keyed_hash(cls.CHECKED))
 
 
 class DeliverabilityQuerySet(models.QuerySet):

@@ -114,7 +114,7 @@ def test_a_mailing_says_how_many_it_went_to_and_was_held_back_from():
 
 
 def test_the_ledger_says_how_far_it_is_sealed():
-    assert dashboard.ledger() == dashboard.Ledger(None, "", 0)
+    assert dashboard.ledger() == dashboard.Ledger(None, "", 0, "none")
     say(PersonFactory(), "61A")
     assert dashboard.ledger().waiting == 1
 

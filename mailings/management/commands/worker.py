@@ -4,6 +4,7 @@ import logging
 import signal
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app
@@ -12,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 
 from mailings.steering import MAIL
 from mailings.tasks import HEARTBEAT, SILENCE, UPKEEP, see_to_it
+from persons.checks import refuse_another_secret
 from persons.tasks import IMPORTS
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ class Command(BaseCommand):
     def handle(self, *, concurrency, **_):
         if concurrency < 1:
             raise CommandError("A worker needs at least one connection: --concurrency 1.", returncode=2)
+        try:
+            refuse_another_secret()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
         with app.replace_connector(DjangoConnector().get_worker_connector()):
             asyncio.run(_run(concurrency))
