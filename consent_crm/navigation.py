@@ -10,6 +10,7 @@ from .access import ROUTES, may, right_to
 PLACES = [
     ("home", _("Home"), ""),
     ("persons:list", _("Persons"), _("Look somebody up, see what they answered, record a new answer.")),
+    ("selections:list", _("Selections"), _("Keep sets of persons, by hand or by filter.")),
     ("mailings:list", _("Mailings"), _("Write to those who may be written to.")),
     ("privacy:consent", _("Privacy"), _("What may be asked of people, on which grounds, and who receives mailings.")),
 ]

@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from mailings import person_views
+from mailings import person_views, selection_views
 from persons import api as persons_api
 from persons import public
 from persons.retired import kindly
@@ -35,6 +35,8 @@ urlpatterns = [
     path("mailings/", include("mailings.urls")),
     path("persons/<int:pk>/mailings/", kindly(person_views.mailings_of), name="person_mailings"),
     path("persons/<int:pk>/mailings/relied-on/", person_views.relied_on, name="person_relied_on"),
+    path("selections/", include("persons.selection_urls")),
+    path("selections/<int:pk>/delete/", selection_views.delete, name="delete_selection"),
     path("privacy/", include("purposes.urls")),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),

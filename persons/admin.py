@@ -5,6 +5,7 @@ from django.contrib import admin
 from persons.models import (
     Act,
     ActNote,
+    ColumnChoice,
     Company,
     Consent,
     ConsentEvent,
@@ -43,6 +44,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 READ_ONLY = [
     Act,
     ActNote,
+    ColumnChoice,
     Consent,
     ConsentEvent,
     Deliverability,

@@ -1,21 +1,28 @@
 """Which persons are asked for: one set of filters for the page, the API and saved selections."""
 
 import re
+from datetime import date
 from functools import cache
 
 import django_filters
+from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from persons import verdict
 from persons.models import Consent, Person, Selection, Subscription
 from persons.models.person import searchable
 from persons.verdict import Code
-from purposes.models import EMARKETING, LegalBasis, Purpose, SubscriptionType
+from persons.work import MATTERS
+from purposes.models import EMARKETING, LegalBasis, Purpose, Source, SubscriptionType
 
 ENDED = ":ended"
 LETTERS_INDEXED = 3  # shorter words have no trigram
+DIGITS = 19  # of an id that fits its column
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 DIALLED = re.compile(r"[\d+()./-]+")
 
 # What a mailing without a type can say of anybody who is kept.
@@ -51,6 +58,12 @@ def selections():
     return [(str(selection.pk), str(selection)) for selection in Selection.objects.all()]
 
 
+def answers(kind, purposes):
+    """Every purpose with every row of a list: legal bases or sources."""
+    rows = list(kind.objects.all())
+    return [(purpose, [(f"{key}:{row.pk}", str(row)) for row in rows]) for key, purpose in purposes()]
+
+
 def countries():
     return [(country, country) for country in Person.objects.countries()]
 
@@ -70,8 +83,21 @@ class PersonFilterSet(django_filters.FilterSet):
         (_("Can receive"), [("yes", _("Yes, for any reason")), *((code.value, code.label) for code in RECEIVE)]),
         (_("Held back"), [("no", _("No, for any reason")), *((code.value, code.label) for code in HELD_BACK)]),
     ]
-    MORE = ["verdict", "selection", "missing", "company", "country", "no_mailings"]  # behind "More filters"
-    LINKED = ["on", "resting_on", "only_without_filter"]  # where numbers on other pages lead; not offered to choose
+    MORE = [  # behind "More filters"
+        "verdict",
+        "work",
+        "basis",
+        "source",
+        "missing",
+        "selection",
+        "company",
+        "country",
+        "no_mailings",
+        "created_since",
+        "changed_since",
+    ]
+    # where numbers on other pages lead; not offered to choose
+    LINKED = ["on", "resting_on", "only_without_filter", "ids"]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     emarketing = django_filters.ChoiceFilter(
@@ -84,10 +110,25 @@ class PersonFilterSet(django_filters.FilterSet):
     selection = django_filters.ChoiceFilter(label=_("Selection"), method="by_selection", empty_label=_("All"))
     company = django_filters.CharFilter(label=_("Company"), method="by_company")
     country = django_filters.ChoiceFilter(label=_("Country"), empty_label=_("All"))
+    work = django_filters.ChoiceFilter(
+        label=_("Work list"),
+        choices=[(matter.key, matter.label) for matter in MATTERS.values()],
+        method="by_work",
+        empty_label=_("All"),
+    )
+    basis = django_filters.ChoiceFilter(label=_("Legal basis"), method="by_basis", empty_label=_("All"))
+    source = django_filters.ChoiceFilter(label=_("Source"), method="by_source", empty_label=_("All"))
     missing = django_filters.ChoiceFilter(label=_("No legal basis for"), method="without_answer", empty_label=_("All"))
     no_mailings = django_filters.ChoiceFilter(
         label=_("No mailings"), choices=YES_NO, method="by_no_mailings", empty_label=_("All")
     )
+    created_since = django_filters.DateFilter(
+        label=_("Created since"), field_name="created_at", lookup_expr="date__gte", widget=DAY
+    )
+    changed_since = django_filters.DateFilter(
+        label=_("Changed since"), field_name="updated_at", lookup_expr="date__gte", widget=DAY
+    )
+    ids = django_filters.CharFilter(label=_("Chosen"), method="by_ids")
     on = django_filters.ChoiceFilter(label=_("ON"), method="with_purpose_on")
     resting_on = django_filters.CharFilter(label=_("ON, and resting on"), method="with_basis")
     only_without_filter = django_filters.ChoiceFilter(
@@ -106,6 +147,8 @@ class PersonFilterSet(django_filters.FilterSet):
         choices = {
             "on": asked_once,
             "missing": asked_once,
+            "basis": cache(lambda: answers(LegalBasis, asked_once)),
+            "source": cache(lambda: answers(Source, lambda: [("", _("On any purpose")), *asked_once()])),
             "subscription": cache(subscriptions),
             "selection": cache(selections),
             "country": cache(countries),
@@ -138,6 +181,22 @@ class PersonFilterSet(django_filters.FilterSet):
     def by_selection(self, persons, _name, value: str):
         return persons.filter(pk__in=persons_of(Selection.objects.get(pk=value)).order_by().values("pk"))
 
+    def by_work(self, persons, _name, value: str):
+        return MATTERS[value].persons(persons)
+
+    def by_basis(self, persons, _name, value: str):
+        purpose, _separator, basis = value.partition(":")
+        return persons.filter(Exists(Consent.objects.filter(person=OuterRef("pk"), purpose=purpose, basis=basis)))
+
+    def by_source(self, persons, _name, value: str):
+        purpose, _separator, source = value.partition(":")
+        given = Consent.objects.filter(person=OuterRef("pk"), source=source)
+        return persons.filter(Exists(given.filter(purpose=purpose) if purpose else given))
+
+    def by_ids(self, persons, _name, value: str):
+        """Persons picked one by one: the value is like 7,12,19."""
+        return persons.filter(pk__in=[int(pk) for pk in value.split(",") if pk.isdecimal() and len(pk) < DIGITS])
+
     def by_company(self, persons, _name, text):
         return persons.filter(company__search_key__contains=searchable(Value(text)))
 
@@ -169,10 +228,22 @@ class PersonFilterSet(django_filters.FilterSet):
         return {name: self.in_words(name, value) for name, value in values.items() if value}
 
     def in_words(self, name, value) -> str:
+        if name == "ids":
+            number = value.count(",") + 1
+            return ngettext("%(number)d person", "%(number)d persons", number) % {"number": number}
+        if isinstance(value, date):
+            return date_format(value)
+        if name in ("basis", "source"):
+            return self.answer_in_words(name, value)
         if name == "resting_on":
             key, _separator, bases = value.partition(":")
             return ", ".join(str(row) for row in [*Purpose.objects.filter(pk=key), *basis_names(bases)])
         return str(flat(getattr(self.form.fields[name], "choices", [])).get(value, value))
+
+    def answer_in_words(self, name, value):
+        """The purpose with it: what stands in a group of the choices says it only there."""
+        choices = self.form.fields[name].choices
+        return next(f"{group}: {label}" for group, rows in choices if group for key, label in rows if key == value)
 
 
 def persons_asked_for(parameters) -> QuerySet[Person]:

@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from persons import adding, ledger, lists, standing
+from persons import adding, columns, ledger
+from persons.list_views import table
 from persons.models import Company, Person, Suppression
 from persons.models.person import searchable
 from persons.person_forms import CompanyForm, NewPersonForm, PersonForm
-from persons.views import FLAGS, link_to, number, person_or_404, recorder, sent
+from persons.views import FLAGS, number, person_or_404, recorder, sent
 
 NAMES_SHOWN = 8
 
@@ -99,16 +100,10 @@ def company(request, pk):
     """A company, and who works there."""
     company = get_object_or_404(Company, pk=pk)
     persons = Person.objects.kept().filter(company=company)
-    page = lists.page(persons, after=number(request, "after"), before=number(request, "before"))
-    count = lists.count(persons)
-    context = {
+    shown = [column for column in columns.chosen_by(request.user) if column.key != "company"]
+    context = table(request, persons, shown) | {
         "company": company,
         "place": " ".join(part for part in (company.postcode, company.city) if part),
-        "rows": standing.with_emarketing(page.rows),
-        "count": min(count, lists.COUNTED),
-        "is_more": count > lists.COUNTED,
-        "next_url": page.after and link_to(request, after=page.after),
-        "previous_url": page.before and link_to(request, before=page.before),
     }
     return render(request, "persons/company.html", context)
 

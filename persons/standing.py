@@ -123,12 +123,12 @@ def for_another_address(person: Person, purposes: list[PurposeRow], subscription
     return {row.key for row in rows if row.answer and addresses.was_another(row.answer.event)}
 
 
-def with_emarketing(persons: Iterable[Person]) -> list[tuple[Person, PurposeRow]]:
-    """Persons, each with what they answered on E-marketing."""
-    purpose = Purpose.objects.get(pk=EMARKETING)
+def answers_on(key: str, persons: Iterable[Person]) -> dict[int, PurposeRow]:
+    """What each of some persons answered on one purpose, by the person's id."""
+    purpose = Purpose.objects.get(pk=key)
     consents = Consent.objects.with_standing().filter(person__in=persons, purpose=purpose).select_related("basis")
     answered = {consent.person_id: consent for consent in consents}
-    return [(person, PurposeRow(purpose, answered.get(person.pk))) for person in persons]
+    return {person.pk: PurposeRow(purpose, answered.get(person.pk)) for person in persons}
 
 
 def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[SubscriptionRow]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import counts, history_views, person_views, upload_views, views
+from . import counts, history_views, list_views, person_views, upload_views, views
 from .retired import kindly
 
 app_name = "persons"
 urlpatterns = [
-    path("", views.person_list, name="list"),
+    path("", list_views.person_list, name="list"),
+    path("columns/", list_views.choose_columns, name="columns"),
     path("import/", upload_views.imports, name="imports"),
     path("import/<int:pk>/", upload_views.detail, name="upload"),
     path("import/<int:pk>/progress/", upload_views.progress, name="import_progress"),

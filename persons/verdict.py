@@ -4,6 +4,7 @@ Everybody asks here: the recipient list, the preview, the person's page, the API
 `judged` is the statement; `counts`, `persons_with` and `explain` put it to use.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -293,6 +294,15 @@ def counts(question: Question, among: QuerySet[Person] | None = None) -> dict[st
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT code, count(*) FROM ({sql}) v GROUP BY code", parameters)
         return dict(cursor.fetchall())
+
+
+def codes(question: Question, persons: Iterable[Person]) -> dict[int, Code]:
+    """The code of each of some persons, by their ids."""
+    ids = [person.pk for person in persons]
+    sql, parameters = judged(question, "SELECT unnest(%(ids)s::bigint[])")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT person_id, code FROM ({sql}) v", parameters | {"ids": ids})
+        return {person_id: Code(code) for person_id, code in cursor.fetchall()}
 
 
 def persons_with(question: Question, *codes: Code) -> QuerySet[Person]:

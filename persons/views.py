@@ -8,51 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from persons import ledger, lists, standing
-from persons.filters import PersonFilterSet
+from persons import ledger, standing
 from persons.forms import USER_SOURCE, ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Person
 from purposes.models import CONSENT, EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
-
-
-def person_list(request):
-    asked = PersonFilterSet(request.GET)
-    persons = asked.qs if asked.is_valid() else Person.objects.none()
-    order = request.GET.get("sort")
-    order = order if order in lists.ORDERS else "name"
-    page = lists.page(
-        persons,
-        lists.ORDERS[order],
-        after=number(request, "after"),
-        before=number(request, "before"),
-    )
-    count = lists.count(persons)
-    context = {
-        "asked": asked,
-        "rows": standing.with_emarketing(page.rows),
-        "count": min(count, lists.COUNTED),
-        "is_more": count > lists.COUNTED,
-        "filters": chips(request, asked),
-        "linked": [asked.form[name] for name in asked.LINKED if name in asked.active],
-        "more": [asked.form[name] for name in asked.MORE],
-        "is_more_open": any(name in asked.active or name in asked.form.errors for name in asked.MORE),
-        "is_narrowed": bool(asked.active) or not asked.is_valid(),
-        "columns": {name: link_to(request, sort=name) for name in lists.ORDERS},
-        "order": order,
-        "next_url": page.after and link_to(request, after=page.after),
-        "previous_url": page.before and link_to(request, before=page.before),
-    }
-    return render(request, "persons/list.html", context)
-
-
-def chips(request, asked):
-    """What narrows the list besides the search, each with the address of the list without it."""
-    fields = asked.form.fields
-    return [
-        {"label": fields[name].label, "words": words, "url": link_to(request, **{name: None})}
-        for name, words in asked.active.items()
-        if name != "q"
-    ]
 
 
 def number(request, name):

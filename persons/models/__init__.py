@@ -5,13 +5,14 @@ from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, E
 from persons.models.link import LinkToken
 from persons.models.operation import Operation
 from persons.models.person import Company, ExternalId, FormerAddress, Person
-from persons.models.selection import Selection
+from persons.models.selection import ColumnChoice, Selection
 from persons.models.wish import PreferenceRequest
 
 __all__ = [
     "OWN_DOORS",
     "Act",
     "ActNote",
+    "ColumnChoice",
     "Company",
     "Consent",
     "ConsentEvent",

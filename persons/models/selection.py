@@ -41,3 +41,17 @@ class Selection(models.Model):
     @property
     def is_dynamic(self) -> bool:
         return self.kind == self.Kind.DYNAMIC
+
+
+class ColumnChoice(models.Model):
+    """The columns that one user chose for lists of persons."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    columns = models.JSONField(_("columns"), default=list)
+
+    class Meta:
+        verbose_name = _("choice of columns")
+        verbose_name_plural = _("choices of columns")
+
+    def __str__(self):
+        return f"{self.user_id}"

@@ -34,3 +34,25 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (next) next.focus();
   else if (document.activeElement === document.body) page.focus({ preventScroll: true });
 });
+
+// Rows of a list that are checked are whom the next action is about; the box in the head checks the whole page.
+function countChecked() {
+  const boxes = [...document.querySelectorAll("input[name=checked]")];
+  const number = boxes.filter((box) => box.checked).length;
+  const whom = document.querySelector("[data-whom-checked]");
+  whom.checked = number > 0;
+  document.querySelector("[name=whom][value=all]").checked = number === 0;
+  document.querySelector("[data-checked-number]").textContent = number ? ` (${number})` : "";
+  document.querySelector("[data-check-all]").checked = number === boxes.length;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-check-all]")) {
+    for (const box of document.querySelectorAll("input[name=checked]")) box.checked = event.target.checked;
+  } else if (!event.target.matches("input[name=checked]")) return;
+  countChecked();
+});
+function showCheckAll() {
+  for (const box of document.querySelectorAll("[data-check-all]")) box.hidden = false;
+}
+showCheckAll();
+document.addEventListener("htmx:afterSettle", showCheckAll);

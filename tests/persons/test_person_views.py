@@ -375,11 +375,11 @@ def test_a_company_s_page_costs_the_same_for_one_person_and_for_three(client, si
     sign_in()
     company = CompanyFactory()
     PersonFactory(company=company)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(company.get_absolute_url())
     PersonFactory.create_batch(2, company=company)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(company.get_absolute_url())
 
 
