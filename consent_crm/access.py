@@ -28,6 +28,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "sign_out": SIGNED_IN,
     "unsubscribe": PUBLIC,
     "preferences": PUBLIC,
+    "view_in_browser": PUBLIC,
+    "image": PUBLIC,
     "caught:list": SIGNED_IN,  # in the trial only
     "caught:message": SIGNED_IN,
     "caught:body": SIGNED_IN,

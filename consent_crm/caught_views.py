@@ -3,8 +3,8 @@
 import http.client
 from functools import wraps
 
-from csp.constants import NONE, SELF
-from csp.decorators import csp, csp_update
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,21 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from mailings.showing import as_a_page
+
 from . import caught
 
 PAGE_SIZE = 50
 SHOWN_AS = ("html", "text", "headers")
-
-# The message stands in a frame of its own, where nothing runs and nothing is ours; its links open a new tab.
-OF_A_MESSAGE = {
-    "default-src": [NONE],
-    "img-src": ["data:", "https:"],
-    "style-src": ["'unsafe-inline'"],
-    "base-uri": [NONE],
-    "form-action": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
 
 
 def in_the_trial(view):
@@ -73,7 +64,7 @@ def message(request, name):
 
 @require_safe
 @xframe_options_sameorigin
-@csp(OF_A_MESSAGE)
+@as_a_page(framed_by=SELF)
 @in_the_trial
 def body(request, name):
     return render(request, "caught/body.html", {"caught": caught.read(name)})

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from mailings import person_views, selection_views
+from mailings import public as mailings_public
 from persons import api as persons_api
 from persons import public
 from persons.retired import kindly
@@ -40,6 +41,8 @@ urlpatterns = [
     path("privacy/", include("purposes.urls")),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
+    path("v/<str:token>/", mailings_public.view_in_browser, name="view_in_browser"),
+    path("i/<str:name>", mailings_public.image, name="image"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("p/<str:token>/", public.preferences, name="preferences"),
     path("api/", include((api_patterns, "api"))),

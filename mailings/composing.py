@@ -29,7 +29,23 @@ from persons.verdict import Code, Kind
 FEEDBACK_SENDER = "consentcrm"  # SenderId of the Feedback-ID: 5 to 15 characters, the same for ever
 ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058 section 3.1, byte for byte
 WIDTH = "max-width:640px;margin:0 auto"
-FOOTER_STYLE = "margin-top:32px;font-size:13px;line-height:1.5;color:#5a5f66"
+FONT = "font-family:Arial,Helvetica,sans-serif"
+FOOTER_STYLE = f"margin-top:32px;{FONT};font-size:13px;line-height:1.5;color:#5a5f66"
+PREHEADER_STYLE = f"{FONT};font-size:13px;color:#5a5f66"
+
+# How a body looks that was written here; HTML source brings its own looks.
+WRITTEN_STYLE = f"""<style>
+div.written {{{FONT};font-size:16px;line-height:1.5;color:#1c1f1d}}
+.written p, .written ul, .written ol, .written blockquote {{margin:0 0 16px}}
+.written h1 {{margin:0 0 16px;font-size:26px;line-height:1.25}}
+.written h2 {{margin:24px 0 8px;font-size:20px;line-height:1.25}}
+.written h3 {{margin:24px 0 8px;font-size:16px;line-height:1.25}}
+.written li p {{margin:0}}
+.written a {{color:#0b6a5b}}
+.written blockquote {{padding-left:16px;border-left:3px solid #d5d8d3}}
+.written hr {{margin:24px 0;border:0;border-top:1px solid #d5d8d3}}
+.written img {{max-width:100%;height:auto}}
+</style>"""
 
 
 class Addressee(NamedTuple):
@@ -56,6 +72,7 @@ class Message:
     domain: str
     unsubscribing: str
     preferences: str
+    viewing: str
     reasons: dict[str, str]
 
     def to(self, addressee: Addressee) -> bytes:
@@ -65,6 +82,7 @@ class Message:
         values |= {
             "unsubscribe_url": url,
             "preferences_url": self.preferences.replace("TOKEN", addressee.token),
+            "view_url": self.viewing.replace("TOKEN", addressee.token),
             "reason": self.reasons[reason(addressee)],
         }
         return b"".join([
@@ -100,10 +118,7 @@ def _subject(text: str) -> bytes:
 def compose(mailing: Mailing) -> Message:
     """Read a mailing. Raises ValidationError for what cannot be sent."""
     sender = headers.mailbox(mailing.from_email or settings.DEFAULT_FROM_EMAIL)
-    merge_fields.known_in_html(mailing.body)
-    body = clean(merge_fields.read(mailing.body))
-    if not body:
-        raise ValidationError(gettext("The message is empty."), code="empty")
+    body = _body(mailing)
     subject, preheader = merge_fields.read(mailing.subject), merge_fields.read(mailing.preheader)
     with translation.override(mailing.language):
         return Message(
@@ -115,8 +130,20 @@ def compose(mailing: Mailing) -> Message:
             domain=sender.domain.encode("idna").decode(),
             unsubscribing=_link("unsubscribe"),
             preferences=_link("preferences"),
+            viewing=_link("view_in_browser"),
             reasons=_reasons(mailing),
         )
+
+
+def _body(mailing: Mailing) -> str:
+    """The body, cleaned, with signs for its merge fields."""
+    merge_fields.known_in_html(mailing.body)
+    if not clean(mailing.body):
+        raise ValidationError(gettext("The message is empty."), code="empty")
+    read = merge_fields.read(mailing.body)
+    if mailing.body_kind == Mailing.BodyKind.WRITTEN:
+        read = f'{WRITTEN_STYLE}<div class="written">{read}</div>'
+    return clean(read)
 
 
 def _link(route: str) -> str:
@@ -172,22 +199,28 @@ def _list_id(mailing: Mailing) -> bytes:
 
 
 def _text(body: str, preheader: str) -> str:
-    ways = {gettext("Unsubscribe"): "unsubscribe_url", gettext("Change what you receive"): "preferences_url"}
-    links = "\n".join(f"{label}: {sign(url)}" for label, url in ways.items())
+    links = "\n".join(f"{label}: {sign(url)}" for url, label in _ways().items())
     footer = f"-- \n{sign('reason')}\n{links}\n"
     return "\n\n".join(filter(None, [preheader, as_text(body), footer]))
 
 
+def _ways() -> dict[str, str]:
+    """Where the links at the end of each message lead, and what they are called."""
+    return {
+        "unsubscribe_url": gettext("Unsubscribe"),
+        "preferences_url": gettext("Change what you receive"),
+        "view_url": gettext("View in browser"),
+    }
+
+
 def _html(body: str, preheader: str, subject: str, language: str) -> str:
     """The body in a page of its own. The preheader is shown: hidden text counts against the sender."""
-    unsubscribe, preferences = escape(gettext("Unsubscribe")), escape(gettext("Change what you receive"))
-    intro = f'<p style="font-size:13px;color:#5a5f66">{escape(preheader)}</p>\n' if preheader else ""
+    intro = f'<p style="{PREHEADER_STYLE}">{escape(preheader)}</p>\n' if preheader else ""
+    links = " ·\n".join(f'<a href="{sign(url)}">{escape(label)}</a>' for url, label in _ways().items())
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(subject)}</title>\n</head>\n<body>\n"
         f'<div style="{WIDTH}">\n{intro}{body}\n'
-        f'<p style="{FOOTER_STYLE}">{sign("reason")}<br>\n'
-        f'<a href="{sign("unsubscribe_url")}">{unsubscribe}</a> · '
-        f'<a href="{sign("preferences_url")}">{preferences}</a></p>\n</div>\n</body>\n</html>\n'
+        f'<p style="{FOOTER_STYLE}">{sign("reason")}<br>\n{links}</p>\n</div>\n</body>\n</html>\n'
     )

@@ -1,4 +1,14 @@
-from mailings.models.mailing import Mailing, Recipient, RecipientQuerySet, one_line
+from mailings.models.content import Content, HostedImage, MailingTemplate, one_line
+from mailings.models.mailing import Mailing, Recipient, RecipientQuerySet
 from mailings.models.sending import SendingSettings
 
-__all__ = ["Mailing", "Recipient", "RecipientQuerySet", "SendingSettings", "one_line"]
+__all__ = [
+    "Content",
+    "HostedImage",
+    "Mailing",
+    "MailingTemplate",
+    "Recipient",
+    "RecipientQuerySet",
+    "SendingSettings",
+    "one_line",
+]

@@ -3,7 +3,7 @@
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
-from django.core.validators import MinLengthValidator, RegexValidator
+from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,16 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from mailings.headers import is_mailbox
-from mailings.merge_fields import known, known_in_html
+from mailings.models.content import Content, one_line
 from persons.models import Company, ConsentEvent, LinkToken, Person, Selection
 from persons.verdict import Code, Kind
 from purposes.models import Purpose, SubscriptionType
 
-one_line = RegexValidator(r"^[^\r\n\x00]*\Z", _("This must be a single line."))
-
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
-class Mailing(models.Model):
+class Mailing(Content):
     """One message to many persons."""
 
     class State(models.TextChoices):
@@ -32,16 +30,11 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     name = models.CharField(_("name"), max_length=120)
-    subject = models.CharField(_("subject"), max_length=200, validators=[one_line, known])
-    preheader = models.CharField(_("preheader"), max_length=200, blank=True, validators=[one_line, known])
     from_email = models.CharField(_("from"), max_length=320, blank=True, validators=[one_line, is_mailbox])
     reply_to = models.CharField(_("reply to"), max_length=320, blank=True, validators=[one_line, is_mailbox])
-    body = models.TextField(
-        _("body"),
-        validators=[known_in_html],
-        help_text=_("HTML, kept as written and cleaned when it is shown or sent."),
+    content_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts the saves of the body, so that nobody saves over somebody else."
     )
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.for_mailings(), default=Kind.MARKETING)
     type = models.ForeignKey(
         SubscriptionType,

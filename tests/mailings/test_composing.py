@@ -115,6 +115,7 @@ NAMES = [
     "שלום",
     "🎉",
     "a@b.c, victim@d.e",
+    '"a@b.c, victim@d.e" <x@y.z>',
     "{{ city }}",
     "&amp;",
 ]

@@ -57,6 +57,7 @@ def _create(chosen):
         name=chosen["name"],
         subject=chosen["subject"],
         body=_read(chosen["body"]),
+        body_kind=Mailing.BodyKind.SOURCE,
         type_id=type_,
         to_everybody=chosen["all"],
     )
