@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MinValueValidator
+from django.db import transaction
 from django.db.models import Q
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse_lazy
@@ -36,7 +37,10 @@ class WordingChoice(forms.ModelChoiceField):
 
 
 class ProofForm(forms.Form):
-    """What every answer that a form records has: a comment, and a place for the refusal."""
+    """What every answer that a form records has: a comment, and a place for the refusal.
+
+    `seen` is the event that stood when the form was opened, 0 for none: what others recorded meanwhile is told first.
+    """
 
     comment = forms.CharField(
         label=_("Comment"),
@@ -45,17 +49,35 @@ class ProofForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("How we know: what was said or signed, where. Ten characters or more count as proof."),
     )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     expresser = Act.ExpressedBy.PERSON
 
     FIELD_OF = {"basis": "basis", "comment": "comment", "given_at": "given_date"}
 
+    def __init__(self, data=None, files=None, *, stands=None, initial=None):
+        super().__init__(data, files, initial={"seen": stands.event_id if stands else 0} | (initial or {}))
+
     def record(self, answer, by):
         """What became of the answer (`ledger.Written`); a refusal is put at its field, and the answer is None."""
-        try:
-            return ledger.record(answer, by=by)
-        except ledger.Refused as refused:
-            self.refuse(refused.outcome, answer, by)
-            return None
+        with transaction.atomic():
+            ledger.lock([answer.person_id])
+            if self.is_overtaken(answer):
+                return None
+            try:
+                return ledger.record(answer, by=by)
+            except ledger.Refused as refused:
+                self.refuse(refused.outcome, answer, by)
+                return None
+
+    def is_overtaken(self, answer):
+        """Whether something else stands than when the form was opened; then what it is is said, once."""
+        stands = standing_answers.answer_on(answer)
+        seen, now_stands = self.cleaned_data.get("seen"), stands.event_id if stands else 0
+        if seen in (None, now_stands):
+            return False
+        self.data = dict(self.data.items()) | {"seen": now_stands}
+        self.add_error(None, said_meanwhile(stands))
+        return True
 
     def refuse(self, outcome, answer, by):
         field = self.FIELD_OF[outcome.field]
@@ -78,9 +100,10 @@ class AnswerForm(ProofForm):
 
     field_order = ["source", "given_date", "given_unknown", "comment", "file"]
 
-    def __init__(self, data=None, files=None, *, standing=None):
+    def __init__(self, data=None, files=None, *, standing=None, stands=None):
+        """`standing` is the answer that the form opens with, if any; `stands` the one that stands."""
         self.standing = standing
-        super().__init__(data, files, initial=self.as_it_stands())
+        super().__init__(data, files, stands=stands or standing, initial=self.as_it_stands())
         stands = Q(pk=standing.source_id) if standing else Q()
         offer(self, "source", Source.objects.filter(Q(is_active=True) | stands))
 
@@ -96,6 +119,12 @@ class AnswerForm(ProofForm):
             "comment": evidence.comment if evidence else "",
             "wording": self.standing.wording_id,
         }
+
+    def record(self, answer, by):
+        written = super().record(answer, by)
+        if written is None and answer.file and "file" not in self.errors:
+            self.add_error("file", _("Please choose the file again: the browser does not keep it."))
+        return written
 
     def refuse(self, outcome, answer, by):
         """A stop that a file would lift is refused where the file is missing (rules 4.3)."""
@@ -138,10 +167,10 @@ class ConsentForm(AnswerForm):
 
     field_order = ["basis", "source", "given_date", "given_unknown", "expressed_by", "comment", "file", "wording"]
 
-    def __init__(self, data=None, files=None, *, standing, purpose, may_allow, basis=None):
+    def __init__(self, data=None, files=None, *, standing, purpose, may_allow, basis=None, stands=None):
         """`basis` is what the form opens with, else that of the standing answer."""
         self.opening_basis = basis or (standing and standing.basis_id)
-        super().__init__(data, files, standing=standing)
+        super().__init__(data, files, standing=standing, stands=stands)
         self.purpose, self.key = purpose, purpose.pk
         self.offer_bases(may_allow)
         offer(self, "wording", wordings := Wording.objects.filter(purpose=purpose))
@@ -194,8 +223,8 @@ class SwitchOnForm(ProofForm):
 
     key = EMARKETING
 
-    def __init__(self, data=None, files=None):
-        super().__init__(data, files)
+    def __init__(self, data=None, files=None, *, stands=None):
+        super().__init__(data, files, stands=stands)
         self.fields["comment"].required = True
         self.fields["comment"].error_messages["required"] = ledger.Outcome.NO_PROOF.label
 
@@ -206,8 +235,8 @@ class SwitchOnForm(ProofForm):
 class SubscriptionForm(AnswerForm):
     """A subscription that begins."""
 
-    def __init__(self, data=None, files=None, *, subscription_type):
-        super().__init__(data, files)
+    def __init__(self, data=None, files=None, *, subscription_type, stands=None):
+        super().__init__(data, files, stands=stands)
         self.subscription_type, self.key = subscription_type, subscription_type.pk
 
     def recorded(self, person, by):
@@ -253,6 +282,17 @@ def switched(person, basis, comment=""):
         given_at=now(),
         comment=comment,
     )
+
+
+def said_meanwhile(stands):
+    """What somebody else recorded while a form was open; `stands` is what stands now, if anything does."""
+    kept = _("What you filled in is still here. Save again to record it after all.")
+    if stands is None:
+        return _("While this was open, somebody took the answer back.") + " " + kept
+    act = stands.event.act
+    facts = {"who": act.user or act.get_door_display(), "answer": stands.event.basis_after, "source": stands.source}
+    said = _("While this was open, something else was recorded: %(answer)s (%(source)s), by %(who)s.") % facts
+    return f"{said} {kept}"
 
 
 def offer(form, name, rows):

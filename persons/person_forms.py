@@ -59,6 +59,35 @@ class PersonForm(forms.ModelForm):
         self.company = self.known_company = company or self.instance.company
         self.fields["company_name"].initial = self.known_company and self.known_company.name
         self.fields["email"].widget = forms.EmailInput(attrs={"autocomplete": "off"})
+        self.changed_meanwhile = {}
+        if self.instance.pk:
+            self.compare_with_what_was_opened()
+
+    def compare_with_what_was_opened(self):
+        """Find what others changed while the form was open; a field that the reader left alone takes it over.
+
+        The form carries what each field held when it was opened (`show_hidden_initial`).
+        """
+        data = dict(self.data.items())
+        for name in self.WHO + self.WHERE:
+            self.fields[name].show_hidden_initial = True
+            opened_with = self[name].html_initial_name
+            now_held = self.get_initial_for_field(self.fields[name], name) or ""
+            before = data.get(opened_with, now_held)
+            if self.is_bound and before.strip() != now_held.strip():
+                if data.get(name, "").strip() == before.strip():
+                    data[name] = now_held
+                self.changed_meanwhile[name] = now_held
+            data[opened_with] = now_held
+        self.data = data
+
+    def clean_what_was_changed_meanwhile(self):
+        for name, now_held in self.changed_meanwhile.items():
+            says = _("Somebody changed this to “%(value)s” while the form was open.")
+            says = says if now_held else _("Somebody emptied this while the form was open.")
+            self.add_error(name, says % {"value": now_held})
+        if self.changed_meanwhile:
+            self.add_error(None, _("What you typed is still here: look at the marked fields, and save again."))
 
     def clean_email(self):
         """An address that was imported as it is may stay as it is; a new one has to be one."""
@@ -89,6 +118,7 @@ class PersonForm(forms.ModelForm):
             self.add_error("last_name", _("Give a name or an e-mail address."))
         elif self.is_there_already(" ".join(names), facts.get("email", "")):
             self.add_error("email", _("There is already a person with this name and this address."))
+        self.clean_what_was_changed_meanwhile()
         return facts
 
     def is_there_already(self, name, email):

@@ -43,15 +43,16 @@ def added(request, form):
         return None
 
 
+@transaction.atomic
 def edit(request, pk):
+    """Saved while everybody else is kept off the person, so that nothing changes between comparing and saving."""
+    if request.method == "POST":
+        ledger.lock([pk])
     person = person_or_404(pk)
     name, address = str(person), person.address
     form = PersonForm(*sent(request), instance=person, may_add_company=request.user.has_perm("persons.add_company"))
     if form.is_valid():
-        with transaction.atomic():
-            ledger.lock([pk])
-            person_or_404(pk)  # nobody merged or erased it meanwhile
-            adding.save(person, form.SAVED)
+        adding.save(person, form.SAVED)
         messages.success(request, _("%(person)s was saved.") % {"person": person})
         if address and person.address != address:
             say_what_becomes_of(request, person)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from persons import verdict
@@ -137,14 +138,20 @@ def subscriptions_of(person: Person, purposes: list[PurposeRow]) -> list[Subscri
     return [SubscriptionRow(type_, chosen.get(type_.pk), emarketing) for type_ in SubscriptionType.objects.active()]
 
 
-def is_lifted_by_file(answer: Answer) -> bool:
+def answer_on(asked: Answer) -> Consent | Subscription | None:
+    """What stands now on the matter of an answer."""
+    rows: QuerySet[Any]
+    if asked.type_id:
+        rows = Subscription.objects.filter(type=asked.type_id)
+    else:
+        rows = Consent.objects.filter(purpose=asked.purpose_id)
+    return rows.filter(person=asked.person_id).select_related("source", "event__act__user").first()
+
+
+def is_lifted_by_file(asked: Answer) -> bool:
     """Whether the stop that this allowance met is one that a file may lift (rules 4.3)."""
-    stops = (
-        Subscription.objects.filter(type=answer.type_id)
-        if answer.type_id
-        else Consent.objects.filter(purpose=answer.purpose_id)
-    )
-    return stops.filter(person=answer.person_id, force__lte=ConsentEvent.Force.EVIDENCE).exists()
+    stop = answer_on(asked)
+    return stop is not None and stop.force <= ConsentEvent.Force.EVIDENCE
 
 
 def answers_at(events: Iterable[ConsentEvent], moment: datetime) -> list[ConsentEvent]:

@@ -113,21 +113,22 @@ def say(request, person, written, sentence):
 def consent_form(request, person, purpose):
     """The form that this user may fill in for that purpose: all of it, the E-marketing switch, or a stop."""
     may = rights(request)
+    consent = person.consents.select_related("event__evidence").filter(purpose=purpose).first()
     if not may["may_manage"] and may["may_switch_on"] and purpose.pk == EMARKETING:
-        return SwitchOnForm(*sent(request))
+        return SwitchOnForm(*sent(request), stands=consent)
     if not may["may_stop"]:
         raise PermissionDenied
     facts = {"purpose": purpose, "may_allow": may["may_manage"]}
     if "on" in request.GET:
-        return ConsentForm(standing=None, basis=CONSENT, **facts)
-    consent = person.consents.select_related("event__evidence").filter(purpose=purpose).first()
+        return ConsentForm(standing=None, stands=consent, basis=CONSENT, **facts)
     return ConsentForm(*sent(request), standing=consent, **facts)
 
 
 def subscription_form(request, person, type_):
     if not rights(request)["may_manage"]:
         raise PermissionDenied
-    return SubscriptionForm(*sent(request), subscription_type=type_)
+    stands = person.subscriptions.filter(type=type_).first()
+    return SubscriptionForm(*sent(request), subscription_type=type_, stands=stands)
 
 
 def sent(request):

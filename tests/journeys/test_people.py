@@ -139,6 +139,37 @@ def test_a_changed_address_marks_the_answers_given_for_the_old_one(site, page, k
     assert_fit_to_use(page)
 
 
+def test_two_browsers_on_one_person_lose_nothing(site, page, context, kari, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Sales"))
+    other = context.new_page()
+    for browser in (page, other):
+        browser.goto(f"{site}/persons/{kari.pk}/edit/")
+    other.get_by_label("City").fill("Oslo")
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_role("status")).to_contain_text("Kari Nordmann was saved.")
+
+    page.get_by_label("City").fill("Bergen")
+    page.get_by_label("Job title").fill("Baker")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody changed this to “Oslo” while the form was open.")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Kari Nordmann was saved.")
+    kari.refresh_from_db()
+    assert (kari.city, kari.title) == ("Bergen", "Baker")
+
+    for browser in (page, other):
+        browser.goto(f"{site}/persons/{kari.pk}/?edit=EMARKETING")
+    record(kari, "WITHDRAWN")
+    page.get_by_label("Legal basis").select_option("61A")
+    page.get_by_label("Comment").fill("She told me at the fair.")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("While this was open, something else was recorded: Withdrawn (Chat)")).to_be_visible()
+    expect(page.get_by_label("Comment")).to_have_value("She told me at the fair.")
+    assert_fit_to_use(page)
+
+
 def test_what_was_just_recorded_is_undone_from_the_message(site, page, kari, signed_in, assert_fit_to_use):
     signed_in(UserFactory(role="Sales"))
     record(kari, "61A")

@@ -324,7 +324,7 @@ def test_a_person_erased_while_the_form_was_open_is_not_there_any_more(client, p
     sign_in()
     Person.objects.filter(pk=person.pk).update(erased_at=timezone.now(), email="", address=None, address_hash=None)
 
-    assert edit(client, person).status_code == 404
+    assert edit(client, person).status_code == 410
 
 
 def test_only_who_may_change_persons_sees_the_way_there(client, person, sign_in):
