@@ -19,7 +19,8 @@ Right = str | tuple[str, ...]  # a permission, one of the words above, or severa
 READ_PERSONS = "persons.view_person"
 IMPORT_PERSONS = "persons.import_persons"
 READ_MAILINGS = "mailings.view_mailing"
-DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": "mailings.change_mailing"}
+CHANGE_MAILINGS = "mailings.change_mailing"
+DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": CHANGE_MAILINGS}
 RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
 
 ROUTES: dict[str, Right | dict[str, Right]] = {
@@ -83,6 +84,16 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "mailings:setup": DRAFT,
     "mailings:content": DRAFT,
     "mailings:recipients": DRAFT,
+    "mailings:add_company": CHANGE_MAILINGS,
+    "mailings:remove_company": CHANGE_MAILINGS,
+    "mailings:add_persons": CHANGE_MAILINGS,
+    "mailings:remove_person": CHANGE_MAILINGS,
+    "mailings:remove_persons": CHANGE_MAILINGS,
+    "mailings:choose_filter": CHANGE_MAILINGS,
+    "mailings:make_list": CHANGE_MAILINGS,
+    "mailings:override": "mailings.override_consent",
+    "mailings:outcome": READ_MAILINGS,
+    "mailings:audience": "mailings.view_recipient",
     "mailings:test": DRAFT,
     "mailings:send": {"GET": READ_MAILINGS, "POST": "mailings.send_mailing"},
     "selections:list": "persons.view_selection",

@@ -1,10 +1,14 @@
 """A mailing's recipients: everybody of its sources, with the verdict on each, in one statement."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -12,12 +16,14 @@ from mailings.claims import question_of
 from mailings.models import Mailing, Recipient
 from mailings.steering import Refused
 from persons import verdict
-from persons.filters import persons_of
+from persons.filters import persons_asked_for, persons_of
 from persons.models import Person
 from persons.verdict import LET_IN, Code
 
-BUILT = """
-WITH judged AS MATERIALIZED ({judged}),
+# Everybody of the sources with their code. Of those let in with one address, all but the first are duplicates.
+
+CODED = """
+judged AS MATERIALIZED ({judged}),
 coded AS (
     SELECT person_id, address, address_hash, event_id,
            CASE WHEN NOT code = ANY(%(let_in)s) THEN code
@@ -25,7 +31,10 @@ coded AS (
                  AND row_number() OVER (PARTITION BY address, code = ANY(%(let_in)s) ORDER BY person_id) > 1
                 THEN %(duplicate)s
                 ELSE code END AS code
-    FROM judged)
+    FROM judged)"""
+
+BUILT = """
+WITH {coded}
 INSERT INTO mailings_recipient (mailing_id, person_id, address, address_hash, one_per_address, code, event_id, state,
                                 attempts, answer)
 SELECT %(mailing)s, person_id, address, address_hash, %(one_per_address)s, code, event_id,
@@ -36,32 +45,66 @@ FROM coded ORDER BY person_id"""
 def build(mailing: Mailing) -> int:
     """Make the list of recipients, in place of the one there is; how many persons are in it.
 
-    Whoever is held back is in it too, with the reason. Only while the mailing is a draft: raises Refused afterwards.
+    Whoever is held back is in it too, with the reason. Only before it is started: raises Refused afterwards.
     """
     with transaction.atomic():
         mailing = Mailing.objects.select_for_update().get(pk=mailing.pk)
-        if mailing.state != Mailing.State.DRAFT:
+        if not mailing.is_before_start:
             raise Refused(gettext("The list can no longer be built: the mailing has been started."))
-        among = verdict.among_ids(sources(mailing))
-        sql, parameters = verdict.judged(question_of(mailing), among)
+        sql, parameters = _coded(mailing)
         mailing.recipients.all()._raw_delete(mailing.recipients.db)
         with connection.cursor() as cursor:
-            cursor.execute(BUILT.format(judged=sql), parameters | _facts(mailing))
+            cursor.execute(BUILT.format(coded=sql), parameters)
             built = cursor.rowcount
+            # else the planner takes the new mailing for a small one, and claims by sorting
+            cursor.execute("ANALYZE mailings_recipient")
         Mailing.objects.filter(pk=mailing.pk).update(built_at=Now(), updated_at=Now())
-    with connection.cursor() as cursor:  # else the planner takes the new mailing for a small one, and claims by sorting
-        cursor.execute("ANALYZE mailings_recipient")
     return built
 
 
-def sources(mailing: Mailing):
-    """The persons a mailing is meant for: everybody who is kept, or those of its selections. Raises Refused."""
+def sources(mailing: Mailing) -> QuerySet[Person]:
+    """The persons it is meant for: everybody who is kept, or whoever one of its sources holds. Raises Refused."""
     if mailing.to_everybody:
         return Person.objects.kept()
-    chosen = list(mailing.selections.all())
+    chosen = [persons_of(selection) for selection in mailing.selections.all()]
+    if mailing.filter:
+        chosen.append(persons_asked_for(mailing.filter))
+    if mailing.companies.exists():
+        chosen.append(Person.objects.filter(company__mailings=mailing))
+    if mailing.persons.exists():
+        chosen.append(Person.objects.filter(mailings=mailing))
     if not chosen:
         raise Refused(gettext("The mailing has no source: choose a selection, or all persons."))
-    return Person.objects.filter(reduce(or_, (Q(pk__in=persons_of(one).order_by().values("pk")) for one in chosen)))
+    return Person.objects.filter(reduce(or_, (Q(pk__in=persons.order_by().values("pk")) for persons in chosen)))
+
+
+# ---- what the list would say if it were built now
+
+
+def codes_now(mailing: Mailing, *, filter_on: bool | None = None) -> dict[str, int]:
+    """How many persons would get which code; `filter_on` None asks with the setting as it is. Raises Refused."""
+    sql, parameters = _coded(mailing, filter_on)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {sql} SELECT code, count(*) FROM coded GROUP BY code", parameters)
+        return dict(cursor.fetchall())
+
+
+def persons_now(mailing: Mailing, codes: Collection[str], *, filter_on: bool | None = None) -> QuerySet[Person]:
+    """Those who would get one of the codes. Raises Refused."""
+    sql, parameters = _coded(mailing, filter_on)
+    ids = f"WITH {sql} SELECT person_id FROM coded WHERE code = ANY(%(codes)s)"
+    return Person.objects.filter(pk__in=RawSQL(verdict.composed(ids, parameters | {"codes": list(codes)}), []))
+
+
+def verdicts_now(
+    mailing: Mailing, persons: Iterable[int], *, filter_on: bool | None = None
+) -> dict[int, tuple[str, int | None]]:
+    """Code and deciding event of some of the persons, by their ids. Raises Refused."""
+    sql, parameters = _coded(mailing, filter_on)
+    asked = f"WITH {sql} SELECT person_id, code, event_id FROM coded WHERE person_id = ANY(%(persons)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(asked, parameters | {"persons": list(persons)})
+        return {person: (code, event) for person, code, event in cursor.fetchall()}
 
 
 def numbers(mailing: Mailing) -> dict:
@@ -79,7 +122,14 @@ def numbers(mailing: Mailing) -> dict:
     }
 
 
-def _facts(mailing: Mailing) -> dict:
+def _coded(mailing: Mailing, filter_on: bool | None = None) -> tuple[str, dict[str, Any]]:
+    """The common part of the statements above, with all of their parameters."""
+    question = replace(question_of(mailing), filter_on=filter_on)
+    sql, parameters = verdict.judged(question, verdict.among_ids(sources(mailing)))
+    return CODED.format(judged=sql), parameters | _facts(mailing)
+
+
+def _facts(mailing: Mailing) -> dict[str, Any]:
     return {
         "mailing": mailing.pk,
         "one_per_address": mailing.one_per_address,

@@ -9,13 +9,16 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from mailings import picking
+from mailings.drafts import lock_draft
 from mailings.models import Mailing
-from mailings.steering import Refused
+from persons.importing.problems import NotATable
+from persons.models import Selection
 from persons.verdict import Kind
 from purposes.models import EMARKETING, Purpose, SubscriptionType
 
 REASON_LETTERS = 10
-ABOUT_RECIPIENTS = {"type", "kind", "purpose", "to_everybody", "selections", "companies", "one_per_address"}
+ABOUT_RECIPIENTS = {"type", "kind", "purpose", "to_everybody", "selections", "one_per_address"}
 
 
 class DraftForm(forms.ModelForm):
@@ -42,15 +45,6 @@ class DraftForm(forms.ModelForm):
             mailing.save(update_fields=[*plain, "built_at", "updated_at"])
             self.save_m2m()
         return mailing
-
-
-def lock_draft(mailing: Mailing) -> None:
-    """Keep others from starting or changing it until the transaction ends. Raises Refused unless it is a draft."""
-    state = Mailing.objects.select_for_update().values_list("state", flat=True).get(pk=mailing.pk)
-    if state != Mailing.State.DRAFT:
-        raise Refused(gettext("The mailing can no longer be changed; its status is: {status}.").format(
-            status=Mailing.State(state).label
-        ))  # fmt: skip
 
 
 class NewMailingForm(forms.ModelForm):
@@ -126,6 +120,70 @@ def offer_types(form: forms.ModelForm) -> None:
     field = cast(forms.ModelChoiceField, form.fields["type"])
     field.queryset = SubscriptionType.objects.filter(Q(is_active=True) | Q(pk=form.instance.type_id))
     field.empty_label = gettext_lazy("None: for subscribers of any type")
+
+
+class RecipientsForm(DraftForm):
+    """Whom it is for, as far as that is ticked; companies, persons and the filter have pages of their own."""
+
+    class Meta:
+        model = Mailing
+        fields = ["to_everybody", "selections", "one_per_address", "update_at_start"]
+        widgets = {"selections": forms.CheckboxSelectMultiple}
+        help_texts = {
+            "to_everybody": _("Everybody in the database. Who may not be written to is held back all the same."),
+            "one_per_address": _("Persons may share an address; the one who came first gets the message."),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("one_per_address", "update_at_start"):
+            self.fields[name].widget.attrs["form"] = "sources"  # the template shows them further down
+        self.fields["to_everybody"].label = gettext("All persons")
+        if not Selection.objects.exists():
+            del self.fields["selections"]
+
+
+class AddressesForm(forms.Form):
+    """Addresses of persons to be picked, pasted or in a file."""
+
+    addresses = forms.CharField(
+        label=_("E-mail addresses"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_("In any form: one a line, with commas, or copied from a message."),
+    )
+    file = forms.FileField(
+        label=_("Or a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.xlsb,.ods"}),
+        help_text=_("A text or Excel; every address in it counts, whatever its column."),
+    )
+
+    def clean(self):
+        found = super().clean() or self.cleaned_data
+        text = found.get("addresses", "") + "\n" + self._text_of_the_file(found.get("file"))
+        if "@" not in text and not self.errors:
+            self.add_error("addresses", gettext("There is no e-mail address in it."))
+        return found | {"text": text}
+
+    def _text_of_the_file(self, file) -> str:
+        try:
+            return picking.text_of(file) if file else ""
+        except NotATable as error:
+            self.add_error("file", str(error))
+            return ""
+
+
+class OverrideForm(forms.Form):
+    """Why persons without consent are let in, for one mailing (rules 3, *Override*)."""
+
+    reason = forms.CharField(
+        label=_("Why they may be written to all the same"),
+        min_length=REASON_LETTERS,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Ten characters or more. Your name, the time and this reason stay on the mailing."),
+    )
 
 
 class MailingFilterForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import content_views, recipient_views, sending_views, views
+from . import audience_views, content_views, recipient_views, sending_views, views
 
 app_name = "mailings"
 urlpatterns = [
@@ -10,6 +10,16 @@ urlpatterns = [
     path("<int:pk>/setup/", views.setup, name="setup"),
     path("<int:pk>/content/", content_views.content, name="content"),
     path("<int:pk>/recipients/", recipient_views.recipients, name="recipients"),
+    path("<int:pk>/recipients/companies/add/", recipient_views.add_company, name="add_company"),
+    path("<int:pk>/recipients/companies/<int:company>/remove/", recipient_views.remove_company, name="remove_company"),
+    path("<int:pk>/recipients/persons/add/", recipient_views.add_persons, name="add_persons"),
+    path("<int:pk>/recipients/persons/<int:person>/remove/", recipient_views.remove_person, name="remove_person"),
+    path("<int:pk>/recipients/persons/remove/", recipient_views.remove_persons, name="remove_persons"),
+    path("<int:pk>/recipients/filter/", recipient_views.choose_filter, name="choose_filter"),
+    path("<int:pk>/recipients/make/", recipient_views.make_list, name="make_list"),
+    path("<int:pk>/recipients/override/", recipient_views.override, name="override"),
+    path("<int:pk>/recipients/outcome/", recipient_views.live_outcome, name="outcome"),
+    path("<int:pk>/audience/", audience_views.audience, name="audience"),
     path("<int:pk>/test/", sending_views.test, name="test"),
     path("<int:pk>/send/", sending_views.send, name="send"),
 ]

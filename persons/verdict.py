@@ -309,7 +309,7 @@ def persons_with(question: Question, *codes: Code) -> QuerySet[Person]:
     """The persons whose verdict is one of the codes."""
     sql, parameters = judged(question)
     ids = f"SELECT person_id FROM ({sql}) v WHERE code = ANY(%(codes)s)"
-    return Person.objects.filter(pk__in=RawSQL(_composed(ids, parameters | {"codes": list(codes)}), []))
+    return Person.objects.filter(pk__in=RawSQL(composed(ids, parameters | {"codes": list(codes)}), []))
 
 
 def explain(person: Person, question: Question | None = None) -> Explanation:
@@ -330,7 +330,7 @@ def among_ids(persons: QuerySet[Person] | None) -> str | None:
         sql, parameters = persons.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:  # Django sees without asking that nobody is in it
         return "SELECT NULL::bigint WHERE false"
-    return _composed(sql, parameters)
+    return composed(sql, parameters)
 
 
 def sentence(code: Code, event: ConsentEvent | None) -> str:
@@ -372,7 +372,7 @@ def _parameters(question: Question) -> dict[str, Any]:
     }
 
 
-def _composed(sql: str, parameters: Any) -> str:
+def composed(sql: str, parameters: Any) -> str:
     """SQL with its parameters as literals, itself fit to stand in a statement with parameters."""
     with connection.cursor() as cursor:
         return cursor.mogrify(sql, parameters).replace("%", "%%")

@@ -138,6 +138,10 @@ class Mailing(Content):
         return self.state == self.State.DRAFT
 
     @property
+    def is_before_start(self) -> bool:
+        return self.state in (self.State.DRAFT, self.State.SCHEDULED)
+
+    @property
     def sign(self) -> str:
         """The sign of its status on a page."""
         return SIGNS[self.State(self.state)]

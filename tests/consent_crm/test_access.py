@@ -8,7 +8,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-SAMPLE = {"pk": 1, "key": "STORE", "event": 1, "token": "sample", "name": "sample"}
+SAMPLE = {"pk": 1, "key": "STORE", "event": 1, "token": "sample", "name": "sample", "company": 1, "person": 1}
 
 
 def routes(patterns=None, namespace=""):
