@@ -31,6 +31,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "preferences": PUBLIC,
     "view_in_browser": PUBLIC,
     "image": PUBLIC,
+    "follow": PUBLIC,
     "caught:list": SIGNED_IN,  # in the trial only
     "caught:message": SIGNED_IN,
     "caught:body": SIGNED_IN,

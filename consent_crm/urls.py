@@ -43,6 +43,7 @@ urlpatterns = [
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
     path("v/<str:token>/", mailings_public.view_in_browser, name="view_in_browser"),
     path("i/<str:name>", mailings_public.image, name="image"),
+    path("l/<str:key>/", mailings_public.follow, name="follow"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("p/<str:token>/", public.preferences, name="preferences"),
     path("api/", include((api_patterns, "api"))),

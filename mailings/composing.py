@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from mailings import headers, merge_fields
+from mailings import headers, merge_fields, tracking
 from mailings.cleaning import as_text, clean
 from mailings.merge_fields import Text, sign
 from mailings.models import Mailing
@@ -118,7 +118,7 @@ def _subject(text: str) -> bytes:
 def compose(mailing: Mailing) -> Message:
     """Read a mailing. Raises ValidationError for what cannot be sent."""
     sender = headers.mailbox(mailing.from_email or settings.DEFAULT_FROM_EMAIL)
-    body = _body(mailing)
+    body = tracking.in_place(mailing, cleaned(mailing))
     subject, preheader = merge_fields.read(mailing.subject), merge_fields.read(mailing.preheader)
     with translation.override(mailing.language):
         return Message(
@@ -135,8 +135,8 @@ def compose(mailing: Mailing) -> Message:
         )
 
 
-def _body(mailing: Mailing) -> str:
-    """The body, cleaned, with signs for its merge fields."""
+def cleaned(mailing: Mailing) -> str:
+    """The body as it is sent, with signs for merge fields. Raises ValidationError for what cannot be sent."""
     merge_fields.known_in_html(mailing.body)
     if not clean(mailing.body):
         raise ValidationError(gettext("The message is empty."), code="empty")

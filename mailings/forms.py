@@ -76,6 +76,7 @@ class SetupForm(DraftForm):
             "type",
             "purpose",
             "service_reason",
+            "count_clicks",
         ]
         labels = {"service_reason": _("Why this is a service mailing")}
         widgets = {"kind": forms.RadioSelect, "service_reason": forms.Textarea(attrs={"rows": 2})}

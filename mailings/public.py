@@ -1,12 +1,12 @@
-"""What of a mailing everybody may ask for: its images, and the message of a link in the browser."""
+"""What of a mailing everybody may ask for: its images, its counted links, and the message of a link in the browser."""
 
 from csp.constants import NONE
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
-from mailings import showing
+from mailings import showing, tracking
 from mailings.models import HostedImage
 
 A_YEAR = 365 * 24 * 60 * 60
@@ -37,3 +37,11 @@ def letter(request: HttpRequest, html: str) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_safe
+@never_cache
+def follow(request: HttpRequest, key: str) -> HttpResponse:
+    """Lead on to where a link in a message goes, and count it. Nowhere but to addresses that stand in a mailing."""
+    url = tracking.click(key)
+    return HttpResponseRedirect(url) if url else render(request, "public/unknown_link.html")

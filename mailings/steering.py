@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from mailings.composing import compose
+from mailings import tracking
+from mailings.composing import cleaned, compose
 from mailings.models import Mailing, Recipient
 from persons import journal
 
@@ -37,6 +38,7 @@ def start(mailing: Mailing, *, by: Any = None) -> int:
         waiting = mailing.recipients.waiting().count()
         _demand(not journal.is_ahead(), str(journal.AHEAD))
         _demand(waiting > 0, gettext("Nobody would receive it: the list has no recipients to send to."))
+        tracking.follow_links(mailing, cleaned(mailing))
         compose(mailing)
         _move(mailing, Mailing.State.SENDING, started_at=Now(), started_by=by)
         put_to_work(mailing.pk)

@@ -68,7 +68,10 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
             source_id=SOURCE,
             given_at=now,
         )
-        return ledger.record(answer, by=by).event_id is not None
+        has_left = ledger.record(answer, by=by).event_id is not None
+        if has_left and link.left_at is None:
+            LinkToken.objects.filter(pk=link.pk).update(left_at=now)
+        return has_left
 
 
 def one_click(link: LinkToken, *, by: Recorder) -> bool:

@@ -1,6 +1,7 @@
 from mailings.models.content import Content, HostedImage, MailingTemplate, one_line
 from mailings.models.mailing import Mailing, Recipient, RecipientQuerySet
 from mailings.models.sending import SendingSettings
+from mailings.models.tracking import TrackedLink
 
 __all__ = [
     "Content",
@@ -10,5 +11,6 @@ __all__ = [
     "Recipient",
     "RecipientQuerySet",
     "SendingSettings",
+    "TrackedLink",
     "one_line",
 ]

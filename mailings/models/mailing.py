@@ -68,6 +68,11 @@ class Mailing(Content):
         default=True,
         help_text=_("Who belongs to the sources by then. Otherwise the list stays as it was made."),
     )
+    count_clicks = models.BooleanField(
+        _("Count clicks on links"),
+        default=False,
+        help_text=_("For the mailing as a whole, never for a person. Who opens a message is never recorded."),
+    )
     override_reason = models.TextField(
         _("Override consent"),
         blank=True,

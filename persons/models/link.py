@@ -27,6 +27,7 @@ class LinkToken(models.Model):
         _("language"), max_length=8, blank=True, default="", db_default="", help_text="That of the message it stood in."
     )
     made_at = models.DateTimeField(_("made"), db_default=Now())
+    left_at = models.DateTimeField(_("left by it"), null=True, help_text="When something was first stopped with it.")
 
     class Meta:
         verbose_name = _("link")
