@@ -79,6 +79,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:purpose_effect": READ_PERSONS,
     "persons:missing_count": READ_PERSONS,
     "persons:filter_effect": READ_PERSONS,
+    "persons:in_use": READ_PERSONS,
     "mailings:list": READ_MAILINGS,
     "mailings:new": "mailings.add_mailing",
     "mailings:detail": READ_MAILINGS,
@@ -106,12 +107,26 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "selections:count": "persons.view_selection",
     "delete_selection": "persons.delete_selection",
     "privacy:consent": {"GET": "purposes.change_purpose", "POST": "purposes.change_privacysettings"},
-    "privacy:add_purpose": "purposes.add_purpose",
-    "privacy:purpose": "purposes.change_purpose",
-    "privacy:deactivate_purpose": "purposes.change_purpose",
-    "privacy:restore_purpose": "purposes.change_purpose",
+    "privacy:register": "purposes.view_purpose",
     "privacy:basis_rights": READ_PERSONS,
+    "privacy:bases": "purposes.change_legalbasis",
+    "privacy:sources": "purposes.change_source",
+    "privacy:types": "purposes.change_subscriptiontype",
 }
+for many, one, model in (
+    ("purposes", "purpose", "purpose"),
+    ("bases", "basis", "legalbasis"),
+    ("sources", "source", "source"),
+    ("types", "type", "subscriptiontype"),
+):
+    ROUTES |= {
+        f"privacy:add_{one}": f"purposes.add_{model}",
+        f"privacy:order_{many}": f"purposes.change_{model}",
+        f"privacy:{one}": f"purposes.change_{model}",
+        f"privacy:deactivate_{one}": f"purposes.change_{model}",
+        f"privacy:restore_{one}": f"purposes.change_{model}",
+        f"privacy:delete_{one}": f"purposes.delete_{model}",
+    }
 
 
 def right_to(route: str, method: str = "GET") -> Right:

@@ -1,5 +1,7 @@
 """Numbers of persons that pages of other rooms show, as parts of a page that htmx fetches."""
 
+from urllib.parse import urlencode
+
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import render
@@ -33,6 +35,20 @@ def missing(request, key):
     purpose = Purpose.objects.filter(pk=key).first() or key
     context = {"key": key, "purpose": purpose, "count": number_of(missing=key)}
     return render(request, "persons/counts/_missing.html", context)
+
+
+# of a list of Privacy, the filter that finds the persons on whom one of its entries bears
+USED_BY = {"bases": ("basis", ":"), "sources": ("source", ":"), "types": ("subscription", "")}
+
+
+def in_use(request, name, key):
+    """On how many persons an entry of one of the lists bears today."""
+    if name not in USED_BY:
+        raise Http404
+    filter_, any_purpose = USED_BY[name]
+    asked = {filter_: any_purpose + key}
+    context = {"list": name, "count": number_of(**asked), "asked": urlencode(asked)}
+    return render(request, "persons/counts/_in_use.html", context)
 
 
 def filter_effect(request):

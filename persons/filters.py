@@ -144,11 +144,15 @@ class PersonFilterSet(django_filters.FilterSet):
     def __init__(self, data=None, queryset=None, **options):
         super().__init__(data, Person.objects.kept() if queryset is None else queryset, **options)
         asked_once = cache(purposes)
+
+        def any_or_one():
+            return [("", _("On any purpose")), *asked_once()]
+
         choices = {
             "on": asked_once,
             "missing": asked_once,
-            "basis": cache(lambda: answers(LegalBasis, asked_once)),
-            "source": cache(lambda: answers(Source, lambda: [("", _("On any purpose")), *asked_once()])),
+            "basis": cache(lambda: answers(LegalBasis, any_or_one)),
+            "source": cache(lambda: answers(Source, any_or_one)),
             "subscription": cache(subscriptions),
             "selection": cache(selections),
             "country": cache(countries),
@@ -186,7 +190,8 @@ class PersonFilterSet(django_filters.FilterSet):
 
     def by_basis(self, persons, _name, value: str):
         purpose, _separator, basis = value.partition(":")
-        return persons.filter(Exists(Consent.objects.filter(person=OuterRef("pk"), purpose=purpose, basis=basis)))
+        given = Consent.objects.filter(person=OuterRef("pk"), basis=basis)
+        return persons.filter(Exists(given.filter(purpose=purpose) if purpose else given))
 
     def by_source(self, persons, _name, value: str):
         purpose, _separator, source = value.partition(":")

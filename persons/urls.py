@@ -31,5 +31,6 @@ urlpatterns = [
     path("counts/purposes/", counts.purposes, name="purpose_counts"),
     path("counts/purposes/<str:key>/", counts.purpose_effect, name="purpose_effect"),
     path("counts/missing/<str:key>/", counts.missing, name="missing_count"),
+    path("counts/in-use/<str:name>/<str:key>/", counts.in_use, name="in_use"),
     path("counts/filter/", counts.filter_effect, name="filter_effect"),
 ]

@@ -37,9 +37,13 @@ class SettingForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
+        self.shape()
         self.fields["opened_with"].initial = json.dumps(self._standing())
         if self.is_bound and self.instance.pk:
             self._meet_what_came_since()
+
+    def shape(self) -> None:
+        """Leave out or fill fields, before the form looks at what stands."""
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
@@ -60,7 +64,7 @@ class SettingForm(forms.ModelForm):
             return
         untouched = [name for name in self.changed_meanwhile if not self._was_touched(name, opened[name])]
         new = {name: standing[name] for name in untouched} | {"opened_with": json.dumps(standing)}
-        self.data = self._sent_with({self.add_prefix(name): value for name, value in new.items()})
+        self.data = self.sent_with({self.add_prefix(name): value for name, value in new.items()})
 
     def _opened(self) -> dict[str, Any]:
         """What the fields said when the page was opened; nothing for a program that sends no such thing."""
@@ -82,7 +86,7 @@ class SettingForm(forms.ModelForm):
         field = self.fields[name]
         return field.has_changed(opened, self[name].data)
 
-    def _sent_with(self, new: dict[str, Any]) -> QueryDict:
+    def sent_with(self, new: dict[str, Any]) -> QueryDict:
         """What was sent in, with other values for some fields."""
         data = QueryDict(mutable=True)
         data.update(self.data)

@@ -6,6 +6,7 @@ import json
 import pghistory
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -73,6 +74,11 @@ class Listed(Settled):
     def __str__(self):
         return gettext(self.name)
 
+    def said(self, field: str) -> str:
+        """A text as the reader sees it: in their language, where it is still as shipped."""
+        text = getattr(self, field, "")
+        return gettext(text) if text and self.is_built_in else text
+
 
 BUILT_IN_STAYS = pgtrigger.Protect(
     name="built_in_stays", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__is_built_in=True)
@@ -95,15 +101,31 @@ class LegalBasis(Listed):
         return f"{self} ({gettext('art.')} {self.article})" if self.article else str(self)
 
     @property
+    def said_rights(self) -> str:
+        return self.said("rights")
+
+    @property
     def explained(self) -> str:
         """What it is and which rights follow from it, in one line."""
-        return " ".join(gettext(text) for text in (self.help_text, self.rights) if text)
+        return " ".join(text for text in (self.said("help_text"), self.said_rights) if text)
 
     class Meta(Listed.Meta):
         verbose_name = _("legal basis")
         verbose_name_plural = _("legal bases")
         triggers = [
             pgtrigger.ReadOnly(name="key_article_and_effect_stay", fields=["key", "article", "allows"]),
+            pgtrigger.Trigger(
+                name="default_basis_stays_active",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__is_active=False),
+                func="""
+                    IF EXISTS (SELECT FROM purposes_privacysettings WHERE default_basis_id = NEW.key) THEN
+                        RAISE 'The default legal basis stays active.' USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             BUILT_IN_STAYS,
         ]
         constraints = [
@@ -114,15 +136,45 @@ class LegalBasis(Listed):
             ),
         ]
 
+    def clean(self):
+        if not self.is_active and PrivacySettings.objects.filter(default_basis=self.pk).exists():
+            raise ValidationError(
+                gettext("%(name)s is the default legal basis and cannot be deactivated. Choose another default first.")
+                % {"name": self}
+            )
+
 
 @tracked
 class Source(Listed):
     """How an answer reached us, a row of the list "Privacy - Source"."""
 
+    description = models.TextField(_("description"), blank=True)
+    sends_confirmation = models.BooleanField(
+        _("Send the privacy confirmation e-mail to a new person"),
+        default=False,
+        help_text=_("Whoever is added with an answer from this source is told by e-mail what is kept, and why."),
+    )
+    confirmation_template = models.ForeignKey(
+        "purposes.EmailTemplate",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        limit_choices_to={"kind": "PRIVACY_CONFIRMATION", "is_active": True},
+        related_name="sources",
+        verbose_name=_("template"),
+    )
+
     class Meta(Listed.Meta):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         triggers = [BUILT_IN_STAYS]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sends_confirmation=False) | Q(confirmation_template__isnull=False),
+                name="who_confirms_has_a_template",
+                violation_error_message=_("Choose the template of the privacy confirmation e-mail."),
+            ),
+        ]
 
 
 @tracked
@@ -155,9 +207,14 @@ class Purpose(Listed):
     validity_months = models.PositiveSmallIntegerField(
         _("validity in months"), null=True, blank=True, help_text=_("Left empty, an answer never runs out.")
     )
+
     data_categories = models.TextField(_("categories of data"), blank=True)
     data_recipients = models.TextField(_("recipients of the data"), blank=True)
     storage_period = models.TextField(_("storage period"), blank=True)
+
+    @property
+    def said_description(self) -> str:
+        return self.said("description")
 
     class Meta(Listed.Meta):
         verbose_name = _("purpose")

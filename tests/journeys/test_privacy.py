@@ -3,22 +3,19 @@ from playwright.sync_api import expect
 from purposes.models import Purpose
 from tests.factories import PersonFactory, UserFactory
 
-ADMIN = [
-    "purposes.change_purpose",
-    "purposes.add_purpose",
-    "purposes.change_privacysettings",
-    "persons.view_person",
-]
-
 
 def test_the_consent_tab_shows_what_the_settings_mean(site, page, signed_in, assert_fit_to_use):
-    signed_in(UserFactory(rights=ADMIN))
+    signed_in(UserFactory(role="Privacy admin"))
     PersonFactory()
 
     page.goto(f"{site}/privacy/")
     expect(page.get_by_text("ON: 0 of 1 persons with an address can be mailed. OFF: 1.")).to_be_visible()
+    expect(page.locator("#persons-on-EMARKETING")).to_have_text("0")
     assert_fit_to_use(page)
     page.get_by_label("Set default legal basis").uncheck()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("link", name="Sources").click()
+    expect(page.get_by_label("Set default legal basis")).not_to_be_checked()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Set default legal basis is now OFF")
     page.get_by_role("link", name="1 person", exact=True).first.click()
@@ -28,16 +25,16 @@ def test_the_consent_tab_shows_what_the_settings_mean(site, page, signed_in, ass
 
 
 def test_a_purpose_is_added_changed_and_deactivated(site, page, signed_in, assert_fit_to_use):
-    signed_in(UserFactory(rights=ADMIN))
+    signed_in(UserFactory(role="Privacy admin"))
 
     page.goto(f"{site}/privacy/")
     page.get_by_role("link", name="Add purpose").click()
     assert_fit_to_use(page)
-    page.get_by_label("Name").fill("Text messages")
+    page.get_by_label("Name", exact=True).fill("Text messages")
     page.get_by_label("Consent", exact=True).check()
     page.get_by_label("Contract").check()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_contain_text("The purpose Text messages is saved.")
+    expect(page.get_by_role("status")).to_contain_text("Text messages is added.")
 
     page.get_by_role("link", name="Text messages").click()
     page.get_by_label("Contract").uncheck()
@@ -53,7 +50,7 @@ def test_a_purpose_is_added_changed_and_deactivated(site, page, signed_in, asser
     assert_fit_to_use(page)
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_role("status")).to_contain_text("Text messages is now inactive.")
-    page.get_by_role("link", name="Show inactive").click()
+    page.get_by_role("link", name="Show inactive (1)").click()
     page.get_by_role("switch", name="Text messages is active").click()
     expect(page.get_by_role("status")).to_contain_text("Text messages is now active.")
     purpose = Purpose.objects.get(pk="TEXT_MESSAGES")
@@ -61,10 +58,75 @@ def test_a_purpose_is_added_changed_and_deactivated(site, page, signed_in, asser
 
 
 def test_a_built_in_purpose_says_why_it_stays(site, page, signed_in, assert_fit_to_use):
-    signed_in(UserFactory(rights=ADMIN))
+    signed_in(UserFactory(role="Privacy admin"))
 
     page.goto(f"{site}/privacy/")
     page.get_by_role("switch", name="E-marketing is active").click()
 
     expect(page.get_by_text("This purpose is built in and cannot be deactivated.")).to_be_visible()
     assert_fit_to_use(page)
+
+
+def test_a_list_is_put_in_order_by_buttons_keys_and_dragging(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Privacy admin"))
+    names = page.locator("tbody th a")
+    status = page.get_by_role("status")
+
+    page.goto(f"{site}/privacy/types/")
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Move News up").press("Enter")
+    expect(status).to_contain_text("News is now number 1 of 4.")
+    expect(page.locator("#up-NEWS")).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(status).to_contain_text("News is now number 2 of 4.")
+    grip, target = page.locator("tr[data-key=URGENT] .grip"), page.locator("tr[data-key=INVITATIONS]")
+    grip.hover()
+    page.mouse.down()
+    target.hover(position={"x": 5, "y": 2})
+    page.mouse.up()
+    expect(status).to_contain_text("Urgent messages is now number 1 of 4.")
+    expect(names).to_have_text(["Urgent messages", "Invitations", "News", "Promotions"])
+
+
+def test_an_entry_is_added_and_deleted_with_the_keyboard_alone(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Privacy admin"))
+
+    page.goto(f"{site}/privacy/bases/")
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="Add legal basis").press("Enter")
+    page.get_by_label("Name", exact=True).press_sequentially("Soft opt-in")
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Save").press("Enter")
+    page.get_by_role("link", name="Soft opt-in").press("Enter")
+    page.get_by_role("link", name="Delete…").press("Enter")
+    expect(page.get_by_role("heading", name="Delete Soft opt-in?")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Delete").press("Enter")
+
+    expect(page.get_by_role("status")).to_contain_text("Soft opt-in is deleted.")
+
+
+def test_turning_a_switch_and_leaving_at_once_loses_nothing(site, page, signed_in):
+    signed_in(UserFactory(role="Privacy admin"))
+    Purpose.objects.create(key="SMS", name="Text messages", position=9, is_active=False)
+
+    page.goto(f"{site}/privacy/?inactive=1")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("switch", name="Text messages is active").click(no_wait_after=True)
+    page.goto(f"{site}/privacy/types/")
+    page.goto(f"{site}/privacy/")
+
+    expect(page.get_by_role("switch", name="Text messages is active")).to_be_checked()
+
+
+def test_the_register_of_processing_is_made_to_be_printed(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Privacy admin"))
+
+    page.goto(f"{site}/privacy/")
+    page.get_by_role("link", name="Register of processing").click()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    assert_fit_to_use(page)
+    page.emulate_media(media="print", color_scheme="light")
+
+    expect(page.get_by_role("heading", name="Sales and service")).to_be_visible()
+    expect(page.get_by_role("navigation").first).to_be_hidden()

@@ -51,6 +51,21 @@ def test_persons_without_a_basis_are_counted(client, four):
     assert "4 persons</a> have no legal basis for Sales and service." in text
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "sentence"),
+    [
+        ("bases", "61A", "1 person</a> has an answer on a purpose with it today."),
+        ("sources", "CHAT", "2 persons</a> have an answer on a purpose with it today."),
+        ("types", "NEWS", "0 persons</a> subscribe to it today."),
+    ],
+)
+def test_it_is_counted_on_how_many_an_entry_of_a_list_bears(client, four, name, key, sentence):
+    response = client.get(reverse("persons:in_use", args=[name, key]))
+
+    assert sentence in response.text
+    assert client.get(reverse("persons:in_use", args=["nothing", key])).status_code == 404
+
+
 def test_the_effect_of_a_purpose_is_counted(client, four):
     text = client.get(reverse("persons:purpose_effect", args=["EMARKETING"])).text
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from purposes.models import AcceptedBasis, LegalBasis, PrivacySettings, Purpose
+from purposes.models import AcceptedBasis, LegalBasis, PrivacySettings, Purpose, Wording
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,11 +44,11 @@ def purpose_form(**data):
 def test_the_table_shows_active_purposes_and_on_demand_the_others(client, admin, sms):
     Purpose.objects.filter(pk="SMS").update(is_active=False)
 
-    shown = client.get(reverse("privacy:consent")).context["purposes"]
-    everything = client.get(reverse("privacy:consent"), {"inactive": "1"}).context["purposes"]
+    shown = client.get(reverse("privacy:consent")).context["rows"]
+    everything = client.get(reverse("privacy:consent"), {"inactive": "1"}).context["rows"]
 
-    assert [purpose.pk for purpose in shown] == ["STORE", "EMARKETING"]
-    assert [purpose.pk for purpose in everything] == ["STORE", "EMARKETING", "SMS"]
+    assert [row.entry.pk for row in shown] == ["STORE", "EMARKETING"]
+    assert [row.entry.pk for row in everything] == ["STORE", "EMARKETING", "SMS"]
 
 
 def test_the_table_costs_the_same_for_one_purpose_more_and_for_three(
@@ -121,9 +121,11 @@ def test_a_new_purpose_gets_an_id_made_from_its_name(client, admin):
 @pytest.mark.parametrize(
     ("name", "key", "refusal"),
     [
-        ("Text messages", "SMS", "There is already a purpose with the ID SMS."),
-        ("Text messages", "with space", "Use capital letters A to Z, digits and underscores, 40 at most."),
+        ("Texts", "sms", "The ID SMS is taken: it is that of Text messages."),
+        ("Texts", "with space", "Use capital letters A to Z, digits and underscores, 40 at most."),
         ("短信", "", "No ID can be made from this name. Please write one."),
+        ("Leaving", "WITHDRAWN", "The ID WITHDRAWN is reserved. Please choose another one."),
+        ("Order", "", "The ID ORDER is reserved. Please choose another one."),
     ],
 )
 def test_an_unfit_id_is_refused_at_its_field(client, admin, sms, name, key, refusal):
@@ -139,9 +141,10 @@ def test_taking_a_basis_off_shows_its_effect_first(client, admin, sms):
     refused = client.post(url, purpose_form(accepted_bases=["61A"]))
     assert "Legitimate interest would be taken off." in refused.context["form"].errors["accepted_bases"][0]
     assert reverse("persons:purpose_effect", args=["SMS"]) in refused.text
+    client.post(url, purpose_form(accepted_bases=["61A"], effect_seen="61A"))  # what was confirmed is something else
     assert AcceptedBasis.objects.filter(purpose=sms, basis="61F").exists()
 
-    client.post(url, purpose_form(accepted_bases=["61A"], effect_seen="on"))
+    client.post(url, purpose_form(accepted_bases=["61A"], effect_seen="61F"))
     assert list(sms.accepted_bases.values_list("pk", flat=True)) == ["61A"]
 
 
@@ -152,30 +155,27 @@ def test_adding_a_basis_needs_no_second_look(client, admin, sms):
     assert sms.accepted_bases.count() == 3
 
 
-def test_an_id_never_changes(client, admin, sms):
-    client.post(reverse("privacy:purpose", args=["SMS"]), purpose_form(key="TEXTS", name="Texts"))
+def test_an_id_can_change_until_something_refers_to_it(client, admin, sms):
+    client.post(reverse("privacy:purpose", args=["SMS"]), purpose_form(key="texts", name="Texts"))
+    texts = Purpose.objects.get(pk="TEXTS")
+    assert (texts.name, texts.accepted_bases.count(), texts.updated_by) == ("Texts", 2, admin)
+    assert not Purpose.objects.filter(pk="SMS").exists()
 
-    assert Purpose.objects.get(pk="SMS").name == "Texts"
-
-
-def test_a_purpose_is_deactivated_after_a_look_and_restored(client, admin, sms):
-    url = reverse("privacy:deactivate_purpose", args=["SMS"])
-
-    client.get(url)
-    assert Purpose.objects.get(pk="SMS").is_active
-    client.post(url)
-    assert not Purpose.objects.get(pk="SMS").is_active
-    client.post(reverse("privacy:restore_purpose", args=["SMS"]))
-    assert Purpose.objects.get(pk="SMS").is_active
+    Wording.objects.create(purpose=texts, language="en", number=1, approval_text="May we?")
+    client.post(reverse("privacy:purpose", args=["TEXTS"]), purpose_form(key="SMS", name="Texts"))
+    assert not Purpose.objects.filter(pk="SMS").exists()
 
 
-@pytest.mark.parametrize("key", ["STORE", "EMARKETING"])
-def test_the_built_in_purposes_stay_active_and_the_page_says_why(client, admin, key):
-    response = client.post(reverse("privacy:deactivate_purpose", args=[key]))
+def test_the_default_basis_is_not_taken_off_sales_and_service(client, admin):
+    kept = ["61A", "61B", "61C", "61D", "61E"]
 
-    assert response.status_code == 422
-    assert "This purpose is built in and cannot be deactivated." in response.text
-    assert Purpose.objects.get(pk=key).is_active
+    response = client.post(
+        reverse("privacy:purpose", args=["STORE"]),
+        {"name": "Sales and service", "accepted_bases": kept, "effect_seen": "61F"},
+    )
+
+    assert "new persons get it by default" in response.context["form"].errors["accepted_bases"][0]
+    assert AcceptedBasis.objects.filter(purpose="STORE").count() == 6
 
 
 def test_the_line_of_help_of_a_basis(client, admin):
