@@ -21,6 +21,8 @@ IMPORT_PERSONS = "persons.import_persons"
 READ_MAILINGS = "mailings.view_mailing"
 CHANGE_MAILINGS = "mailings.change_mailing"
 DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": CHANGE_MAILINGS}
+WRITE_TEMPLATES = "purposes.change_emailtemplate"
+SET_PAGES = "purposes.change_publicpages"
 RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
 
 ROUTES: dict[str, Right | dict[str, Right]] = {
@@ -32,6 +34,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "view_in_browser": PUBLIC,
     "image": PUBLIC,
     "follow": PUBLIC,
+    "public_style": PUBLIC,
+    "public_logo": PUBLIC,
     "caught:list": SIGNED_IN,  # in the trial only
     "caught:message": SIGNED_IN,
     "caught:body": SIGNED_IN,
@@ -112,6 +116,20 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "privacy:bases": "purposes.change_legalbasis",
     "privacy:sources": "purposes.change_source",
     "privacy:types": "purposes.change_subscriptiontype",
+    "privacy:email": WRITE_TEMPLATES,
+    "privacy:email_text": WRITE_TEMPLATES,
+    "privacy:restore_email_text": WRITE_TEMPLATES,
+    "privacy:add_email_template": "purposes.add_emailtemplate",
+    "privacy:rename_email_template": WRITE_TEMPLATES,
+    "privacy:delete_email_template": "purposes.delete_emailtemplate",
+    "single_messages:preview": WRITE_TEMPLATES,
+    "single_messages:test": WRITE_TEMPLATES,
+    "privacy:pages": SET_PAGES,
+    "privacy:page_text": SET_PAGES,
+    "privacy:sample": SET_PAGES,
+    "privacy:sample_style": SET_PAGES,
+    "privacy:kind_history": "purposes.change_purpose",
+    "privacy:history": "purposes.change_purpose",
 }
 for many, one, model in (
     ("purposes", "purpose", "purpose"),

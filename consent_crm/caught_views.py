@@ -4,7 +4,6 @@ import http.client
 from functools import wraps
 
 from csp.constants import SELF
-from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -50,7 +49,6 @@ def message_list(request):
 
 
 @require_safe
-@csp_update({"frame-src": [SELF]})
 @in_the_trial
 def message(request, name):
     found = caught.read(name)

@@ -75,6 +75,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "consent_crm.navigation.frame",
+                "purposes.look.public_pages",
             ],
         },
     },
@@ -160,6 +161,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "frame-src": [SELF],  # previews; for each page, because htmx keeps the policy of the first one
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -6,12 +6,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from mailings import person_views, selection_views
+from mailings import person_views, selection_views, single_message_views
 from mailings import public as mailings_public
 from persons import api as persons_api
 from persons import public
 from persons.retired import kindly
 from purposes import api as purposes_api
+from purposes import public as look
 
 from . import caught_views, views
 
@@ -39,6 +40,9 @@ urlpatterns = [
     path("selections/", include("persons.selection_urls")),
     path("selections/<int:pk>/delete/", selection_views.delete, name="delete_selection"),
     path("privacy/", include("purposes.urls")),
+    path("privacy/email/", include((single_message_views.urlpatterns, "single_messages"))),
+    path("look/<str:name>.css", look.public_style, name="public_style"),
+    path("look/<str:name>", look.public_logo, name="public_logo"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect
     path("u/<str:token>/", public.unsubscribe, name="unsubscribe"),
     path("v/<str:token>/", mailings_public.view_in_browser, name="view_in_browser"),

@@ -16,11 +16,22 @@ SHELTER = "https://place.invalid/"
 
 
 class Rendered(NamedTuple):
-    """What one person gets: the subject in one line, a whole page of HTML, and the same as text."""
+    """What one person gets: the subject in one line, a body in HTML and as text."""
 
     subject: str
-    html: str
+    body: str
     text: str
+    language: str
+
+    @property
+    def html(self) -> str:
+        """The body in a page of its own."""
+        return (
+            f'<!doctype html>\n<html lang="{self.language}">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{escape(self.subject)}</title>\n</head>\n<body>\n"
+            f'<div style="max-width:640px;margin:0 auto">\n{self.body}\n</div>\n</body>\n</html>\n'
+        )
 
 
 def render(written: EmailText, values: Mapping[str, object]) -> Rendered:
@@ -29,9 +40,12 @@ def render(written: EmailText, values: Mapping[str, object]) -> Rendered:
     known = {"our_company": our_company()} | dict(values)
     filled = {name: plain(known.get(name)) for name in fields.all}
     body = _cleaned(fields.read(written.body), fields.links)
-    subject = Text.of(fields.read(written.subject)).fill(filled)
-    html = Text.of(body).fill(escaped(filled))
-    return Rendered(subject, _page(html, subject, written.language), Text.of(as_text(body)).fill(filled))
+    return Rendered(
+        subject=Text.of(fields.read(written.subject)).fill(filled),
+        body=Text.of(body).fill(escaped(filled)),
+        text=Text.of(as_text(body)).fill(filled),
+        language=written.language,
+    )
 
 
 def our_company() -> str:
@@ -43,12 +57,3 @@ def _cleaned(signed: str, links: tuple[str, ...]) -> str:
     for name in links:
         signed = signed.replace(sign(name), SHELTER + sign(name))
     return clean(signed).replace(SHELTER, "")
-
-
-def _page(body: str, subject: str, language: str) -> str:
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(subject)}</title>\n</head>\n<body>\n"
-        f'<div style="max-width:640px;margin:0 auto">\n{body}\n</div>\n</body>\n</html>\n'
-    )

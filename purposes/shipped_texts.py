@@ -10,7 +10,7 @@ PRIVACY_CONFIRMATION = (
     [
         HELLO,
         _(
-            "<p>we have added you to our records, so that we can sell, deliver and help. The ground for it: "
+            "<p>We have added you to our records, so that we can sell, deliver and help. The ground for it: "
             "{{ legal_basis }}. Where it came from: {{ source }}.</p>"
         ),
         _(
@@ -25,7 +25,7 @@ DOUBLE_OPT_IN = (
     _("Please confirm what you want to receive"),
     [
         HELLO,
-        _("<p>somebody, most likely you, asked {{ our_company }} to send this to {{ email }}: {{ asked_for }}.</p>"),
+        _("<p>Somebody, most likely you, asked {{ our_company }} to send this to {{ email }}: {{ asked_for }}.</p>"),
         _('<p><a href="{{ confirm_url }}">Yes, I want to receive it</a></p>'),
         _(
             "<p>The link works for seven days. If it was not you, there is nothing to do: "
@@ -40,7 +40,7 @@ PREFERENCE_LINK = (
     [
         HELLO,
         _(
-            '<p>here is <a href="{{ preferences_url }}">your own page</a>. It shows what you receive from us and why, '
+            '<p>Here is <a href="{{ preferences_url }}">your own page</a>. It shows what you receive from us and why, '
             "what we hold about you, and lets you stop or change each of it.</p>"
         ),
         _("<p>The link is yours alone: please do not pass this message on.</p>"),

@@ -1,6 +1,6 @@
 """The tabs of Privacy."""
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 TABS = [
@@ -14,12 +14,5 @@ TABS = [
 
 
 def tabs(here: str) -> list[dict[str, object]]:
-    """Those whose page there is; `here` is the route of the page that is open."""
-    return [{"url": url, "label": label, "is_here": route == here} for route, label in TABS if (url := url_of(route))]
-
-
-def url_of(route: str) -> str:
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
+    """`here` is the route of the page that is open."""
+    return [{"url": reverse(route), "label": label, "is_here": route == here} for route, label in TABS]

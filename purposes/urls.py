@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import list_views, views
+from . import email_views, history_views, list_views, page_views, views
 from .kinds import KINDS, Kind
 
 app_name = "privacy"
@@ -26,4 +26,16 @@ urlpatterns = [
     path("register/", views.register, name="register"),
     path("bases/rights/", views.basis_rights, name="basis_rights"),
     *(route for kind in KINDS for route in of_list(kind)),
+    path("email/", email_views.email, name="email"),
+    path("email/add/", email_views.add_email_template, name="add_email_template"),
+    path("email/<str:key>/name/", email_views.rename_email_template, name="rename_email_template"),
+    path("email/<str:key>/delete/", email_views.delete_email_template, name="delete_email_template"),
+    path("email/<str:key>/<str:language>/", email_views.email_text, name="email_text"),
+    path("email/<str:key>/<str:language>/restore/", email_views.restore_email_text, name="restore_email_text"),
+    path("pages/", page_views.pages, name="pages"),
+    path("pages/sample.css", page_views.sample_style, name="sample_style"),
+    path("pages/<str:language>/", page_views.page_text, name="page_text"),
+    path("pages/<str:language>/sample/", page_views.sample, name="sample"),
+    path("history/<str:kind>/", history_views.history, name="kind_history"),
+    path("history/<str:kind>/<str:key>/", history_views.history, name="history"),
 ]

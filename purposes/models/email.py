@@ -47,6 +47,12 @@ class EmailTemplate(Listed):
         Kind.PREFERENCE_LINK: Fields(OF_A_PERSON, links=("preferences_url",), needed=("preferences_url",)),
     }
 
+    OCCASIONS = {
+        Kind.PRIVACY_CONFIRMATION: _("A person was added from a source that sends it"),
+        Kind.DOUBLE_OPT_IN: _("Somebody subscribed on a public page and has to confirm"),
+        Kind.PREFERENCE_LINK: _("A colleague sends a person the link to their own page"),
+    }
+
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
 
     objects: ClassVar[Any] = EmailTemplateQuerySet.as_manager()
@@ -67,6 +73,11 @@ class EmailTemplate(Listed):
     def fields(self) -> Fields:
         """The merge fields that its texts know."""
         return self.FIELDS[self.Kind(self.kind)]
+
+    @property
+    def occasion(self) -> str:
+        """When it is sent, in words."""
+        return str(self.OCCASIONS[self.Kind(self.kind)])
 
     def in_language(self, language: str) -> "EmailText":
         """Its text in that language, else in the company's, else as shipped (not saved then)."""

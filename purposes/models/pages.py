@@ -61,9 +61,11 @@ class PublicPages(Settled):
         return cls.objects.get(id=1)
 
     def in_language(self, language: str) -> "PublicText":
-        """The texts in that language, else in the company's, else none (not saved then)."""
-        written = {text.language: text for text in PublicText.objects.all()}
-        return written.get(language) or written.get(self.language) or PublicText(language=language)
+        """The texts in that language, each of them else in the company's, else empty."""
+        written = {text.language: text for text in PublicText.objects.filter(language__in=[language, self.language])}
+        own, companys = (written.get(one, PublicText()) for one in (language, self.language))
+        texts = {name: getattr(own, name) or getattr(companys, name) for name in PublicText.TEXTS}
+        return PublicText(language=language, **texts)
 
 
 @tracked
@@ -83,6 +85,8 @@ class PublicText(Settled):
     statement_title = models.CharField(_("title of the privacy statement"), max_length=200, blank=True)
     statement_url = models.URLField(_("address of the privacy statement"), max_length=500, blank=True)
 
+    TEXTS = ("heading", "intro", "footer", "statement_title", "statement_url")
+
     class Meta:
         ordering = ["language"]
         verbose_name = _("texts of the public pages")
@@ -90,3 +94,7 @@ class PublicText(Settled):
 
     def __str__(self):
         return self.get_language_display()
+
+    @property
+    def says_something(self) -> bool:
+        return any(getattr(self, name) for name in self.TEXTS)

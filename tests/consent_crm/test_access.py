@@ -9,7 +9,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 SAMPLE = {"pk": 1, "key": "STORE", "event": 1, "token": "sample", "name": "sample", "company": 1, "person": 1}
-SAMPLE |= {"language": "en"}
+SAMPLE |= {"language": "en", "kind": "purpose"}
 
 
 def routes(patterns=None, namespace=""):

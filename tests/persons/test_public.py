@@ -246,7 +246,7 @@ def test_an_inactive_type_still_takes_the_stop(client, person):
 
 def test_it_takes_few_statements(client, person, django_assert_max_num_queries):
     url = about_marketing(person)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         client.post(url, ONE_CLICK)
 
 
