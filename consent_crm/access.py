@@ -19,6 +19,7 @@ Right = str | tuple[str, ...]  # a permission, one of the words above, or severa
 READ_PERSONS = "persons.view_person"
 IMPORT_PERSONS = "persons.import_persons"
 READ_MAILINGS = "mailings.view_mailing"
+SEND_MAILINGS = "mailings.send_mailing"
 CHANGE_MAILINGS = "mailings.change_mailing"
 DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": CHANGE_MAILINGS}
 WRITE_TEMPLATES = "purposes.change_emailtemplate"
@@ -101,7 +102,15 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "mailings:outcome": READ_MAILINGS,
     "mailings:audience": "mailings.view_recipient",
     "mailings:test": DRAFT,
-    "mailings:send": {"GET": READ_MAILINGS, "POST": "mailings.send_mailing"},
+    "mailings:send": READ_MAILINGS,
+    "mailings:confirm": SEND_MAILINGS,
+    "mailings:start": SEND_MAILINGS,
+    "mailings:unschedule": SEND_MAILINGS,
+    "mailings:progress": READ_MAILINGS,
+    "mailings:pause": SEND_MAILINGS,
+    "mailings:resume": SEND_MAILINGS,
+    "mailings:cancel": SEND_MAILINGS,
+    "mailings:send_again": SEND_MAILINGS,
     "selections:list": "persons.view_selection",
     "selections:detail": "persons.view_selection",
     "selections:add": "persons.add_selection",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,8 @@ from persons.models import Person
 from persons.verdict import LET_IN, Code
 from persons.views import link_to, number
 
-AT_HAND_OVER = "held_back_late"  # not a state: held back when the message was to be handed over
+# Not states of their own: held back when the list was made, or when the message was to be handed over.
+BEFORE, AT_HAND_OVER = "held_back_before", "held_back_late"
 
 CODES = [
     ("", _("Everybody")),
@@ -25,7 +26,12 @@ CODES = [
     ("out", _("Held back")),
     *((code.value, code.label) for code in Code if code != Code.SINGLE),
 ]
-STATES = [("", _("All")), *Recipient.State.choices, (AT_HAND_OVER, _("Held back at sending"))]
+STATES = [
+    ("", _("All")),
+    *Recipient.State.choices,
+    (BEFORE, _("Held back before")),
+    (AT_HAND_OVER, _("Held back at sending")),
+]
 
 
 class AudienceForm(forms.Form):
@@ -99,8 +105,8 @@ def codes_of(asked: str) -> list[str]:
 
 
 def in_state(recipients: QuerySet[Recipient], state: str) -> QuerySet[Recipient]:
-    if state == AT_HAND_OVER:
-        return recipients.filter(Q(state=Recipient.State.HELD_BACK), claimed_at__isnull=False)
+    if state in (BEFORE, AT_HAND_OVER):
+        return recipients.filter(state=Recipient.State.HELD_BACK, claimed_at__isnull=state == BEFORE)
     return recipients.filter(state=state) if state else recipients
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext
 from mailings import headers, merge_fields, tracking
 from mailings.cleaning import as_text, clean
 from mailings.merge_fields import Text, sign
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from persons.verdict import Code, Kind
 
 FEEDBACK_SENDER = "consentcrm"  # SenderId of the Feedback-ID: 5 to 15 characters, the same for ever
@@ -200,8 +200,13 @@ def _list_id(mailing: Mailing) -> bytes:
 
 def _text(body: str, preheader: str) -> str:
     links = "\n".join(f"{label}: {sign(url)}" for url, label in _ways().items())
-    footer = f"-- \n{sign('reason')}\n{links}\n"
+    footer = "\n".join(filter(None, ["-- ", sign("reason"), links, _postal_address()])) + "\n"
     return "\n\n".join(filter(None, [preheader, as_text(body), footer]))
+
+
+def _postal_address() -> str:
+    """Who we are on paper, in one line."""
+    return " · ".join(line.strip() for line in SendingSettings.current().postal_address.splitlines() if line.strip())
 
 
 def _ways() -> dict[str, str]:
@@ -216,11 +221,12 @@ def _ways() -> dict[str, str]:
 def _html(body: str, preheader: str, subject: str, language: str) -> str:
     """The body in a page of its own. The preheader is shown: hidden text counts against the sender."""
     intro = f'<p style="{PREHEADER_STYLE}">{escape(preheader)}</p>\n' if preheader else ""
+    address = f"<br>\n{escape(postal)}" if (postal := _postal_address()) else ""
     links = " ·\n".join(f'<a href="{sign(url)}">{escape(label)}</a>' for url, label in _ways().items())
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(subject)}</title>\n</head>\n<body>\n"
         f'<div style="{WIDTH}">\n{intro}{body}\n'
-        f'<p style="{FOOTER_STYLE}">{sign("reason")}<br>\n{links}</p>\n</div>\n</body>\n</html>\n'
+        f'<p style="{FOOTER_STYLE}">{sign("reason")}<br>\n{links}{address}</p>\n</div>\n</body>\n</html>\n'
     )

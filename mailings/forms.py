@@ -4,8 +4,10 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -185,6 +187,55 @@ class OverrideForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Ten characters or more. Your name, the time and this reason stay on the mailing."),
     )
+
+
+class Users(forms.ModelMultipleChoiceField):
+    """Users, each with name and address."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.email})" if str(obj) != obj.email else obj.email
+
+
+class TestForm(forms.Form):
+    """To whom a test goes: users alone, at their own addresses."""
+
+    users = Users(
+        get_user_model().objects.none(),
+        label=_("To"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        users = get_user_model()._default_manager.filter(is_active=True).order_by("first_name", "last_name", "pk")
+        cast(Users, self.fields["users"]).queryset = users
+
+
+class SendForm(forms.Form):
+    """When a mailing is to be started; `expected` is the number of recipients that was confirmed."""
+
+    NOW, LATER = "now", "later"
+
+    when = forms.ChoiceField(
+        label=_("When"), choices=[(NOW, _("Now")), (LATER, _("At a time"))], widget=forms.RadioSelect, initial=NOW
+    )
+    at = forms.DateTimeField(
+        label=_("Date and time"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    expected = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def clean(self):
+        found = super().clean() or self.cleaned_data
+        if found.get("when") == self.NOW:
+            return found | {"at": None}
+        if not found.get("at") and "at" not in self.errors:
+            self.add_error("at", gettext("Say when it is to be sent."))
+        elif found.get("at") and found["at"] <= timezone.now():
+            self.add_error("at", gettext("This time is past. Choose a later one, or send now."))
+        return found
 
 
 class MailingFilterForm(forms.Form):

@@ -31,8 +31,8 @@ class Refused(Exception):
 def start(mailing: Mailing, *, by: Any = None) -> int:
     """Begin to send; how many wait. Raises Refused, also for a second start, and ValidationError from composing."""
     with transaction.atomic():
-        mailing = _locked(mailing)
-        _demand(mailing.state == Mailing.State.DRAFT, _not_a_draft(mailing))
+        mailing = locked(mailing)
+        _demand(mailing.state == Mailing.State.DRAFT, not_a_draft(mailing))
         _demand(mailing.built_at is not None, gettext("Build the list of recipients first."))
         _demand(not mailing.type or mailing.type.is_active, gettext("The mailing's subscription type is inactive."))
         waiting = mailing.recipients.waiting().count()
@@ -54,7 +54,7 @@ def pause(mailing: Mailing, *, because: str = "") -> None:
 def resume(mailing: Mailing) -> None:
     """Go on with a paused mailing. Raises Refused for any other."""
     with transaction.atomic():
-        mailing = _locked(mailing)
+        mailing = locked(mailing)
         _demand(mailing.state == Mailing.State.PAUSED, gettext("Only a paused mailing can be resumed."))
         _move(mailing, Mailing.State.SENDING, pause_reason="", trouble="")
         put_to_work(mailing.pk)
@@ -63,7 +63,7 @@ def resume(mailing: Mailing) -> None:
 def cancel(mailing: Mailing) -> int:
     """Send to nobody else; how many were left. Those being sent to at this moment still get it."""
     with transaction.atomic():
-        mailing = _locked(mailing)
+        mailing = locked(mailing)
         over = (Mailing.State.SENT, Mailing.State.CANCELLED)
         _demand(mailing.state not in over, gettext("The mailing has ended already."))
         _move(mailing, Mailing.State.CANCELLED, finished_at=Now())
@@ -77,7 +77,7 @@ def send_again(mailing: Mailing, *, by: Any) -> int:
     Raises Refused.
     """
     with transaction.atomic():
-        mailing = _locked(mailing)
+        mailing = locked(mailing)
         begun = (Mailing.State.SENDING, Mailing.State.PAUSED, Mailing.State.SENT)
         _demand(mailing.state in begun, gettext("Only a mailing that was started, and not cancelled, is sent again."))
         number = mailing.recipients.undelivered().update(
@@ -187,7 +187,8 @@ def queue(mailing_id: int, lane: int, *, wait: float = 0.0, troubles: int = 0) -
 MAIL = "mail"
 
 
-def _locked(mailing: Mailing) -> Mailing:
+def locked(mailing: Mailing) -> Mailing:
+    """The mailing as it is, kept from everybody else until the transaction ends."""
     return Mailing.objects.select_for_update(of=["self"]).select_related("type", "purpose").get(pk=mailing.pk)
 
 
@@ -200,7 +201,7 @@ def _demand(condition: bool, sentence: str) -> None:
         raise Refused(sentence)
 
 
-def _not_a_draft(mailing: Mailing) -> str:
+def not_a_draft(mailing: Mailing) -> str:
     return gettext("The mailing has been started already; its status is: {status}.").format(
         status=mailing.get_state_display()
     )

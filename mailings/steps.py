@@ -16,7 +16,7 @@ STEPS = {
 
 
 def mailing_or_404(pk):
-    return get_object_or_404(Mailing.objects.select_related("type", "purpose"), pk=pk)
+    return get_object_or_404(Mailing.objects.select_related("type", "purpose", "started_by", "override_by"), pk=pk)
 
 
 def may_edit(request, mailing):

@@ -7,7 +7,7 @@ from procrastinate import JobContext, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from mailings import delivery, steering
+from mailings import delivery, launching, steering
 from mailings.models import Mailing
 from mailings.steering import MAIL
 from persons import sealing
@@ -43,6 +43,13 @@ def deliver(context: JobContext, mailing: int, lane: int, troubles: int = 0) -> 
 def sweep(timestamp: int) -> None:
     """What nobody else sees to: claims whose worker died, mailings that are done, mailings that nobody works on."""
     see_to_it()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=UPKEEP, queueing_lock="start_due", retry=NEXT_MINUTE)
+def start_due(timestamp: int) -> None:
+    """Start the mailings that were scheduled for now."""
+    launching.start_due()
 
 
 @app.periodic(cron="* * * * *")

@@ -22,4 +22,12 @@ urlpatterns = [
     path("<int:pk>/audience/", audience_views.audience, name="audience"),
     path("<int:pk>/test/", sending_views.test, name="test"),
     path("<int:pk>/send/", sending_views.send, name="send"),
+    path("<int:pk>/send/confirm/", sending_views.confirm, name="confirm"),
+    path("<int:pk>/send/start/", sending_views.start, name="start"),
+    path("<int:pk>/send/unschedule/", sending_views.unschedule, name="unschedule"),
+    path("<int:pk>/send/progress/", sending_views.progress, name="progress"),
+    path("<int:pk>/send/pause/", sending_views.pause, name="pause"),
+    path("<int:pk>/send/resume/", sending_views.resume, name="resume"),
+    path("<int:pk>/send/cancel/", sending_views.cancel, name="cancel"),
+    path("<int:pk>/send/again/", sending_views.send_again, name="send_again"),
 ]

@@ -10,7 +10,7 @@ from random import Random
 from django.db import connection, transaction
 
 from consent_crm.models import User
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from persons import ledger, sealing
 from persons.ledger import Recorder
 from persons.models import Act, Company, Deliverability, Door, Person, Selection, Suppression
@@ -24,6 +24,7 @@ from .sendings import NORWAY, PLANS, VISITORS, Plan
 from .wordings import EMARKETING_FIRST, EMARKETING_SECOND, SMS_WORDING, STATEMENT, THIRD_PARTIES_WORDING
 
 SEED = 2026
+POSTAL_ADDRESS = "Example Company AS\nStorgata 1\n0155 Oslo, Norway"
 SHOWN_FIRST, SHOWN_SINCE = timedelta(days=800), timedelta(days=400)
 MEMBERS: dict[str, Callable[[Invented], bool]] = {
     VISITORS: lambda one: one.way == "fair",
@@ -64,6 +65,7 @@ class Telling:
     def tell(self) -> None:
         self.users = {user.email.partition("@")[0]: user for user in User.objects.all()}
         self.wordings = prepared_wordings(self.today)
+        SendingSettings.objects.filter(postal_address="").update(postal_address=POSTAL_ADDRESS)
         self.acceptance = AcceptedBasis.objects.create(purpose_id=EMARKETING, basis_id=CONTRACT)
         self.people = self.invent()
         self.dead = [one.person for one in self.people if one.has_dead_address]
