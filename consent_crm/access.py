@@ -17,6 +17,7 @@ PUBLIC, SIGNED_IN, SUPERUSER, NOBODY = "public", "signed in", "superuser", "nobo
 Right = str | tuple[str, ...]  # a permission, one of the words above, or several of which one is enough
 
 READ_PERSONS = "persons.view_person"
+BULK_UPDATE = "persons.bulk_update"
 IMPORT_PERSONS = "persons.import_persons"
 READ_MAILINGS = "mailings.view_mailing"
 SEND_MAILINGS = "mailings.send_mailing"
@@ -57,6 +58,14 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "api:subscriptiontype-detail": READ_PERSONS,
     "persons:list": READ_PERSONS,
     "persons:columns": READ_PERSONS,
+    "persons:bulk_update": BULK_UPDATE,
+    "persons:operations": BULK_UPDATE,
+    "persons:operation": BULK_UPDATE,
+    "persons:operation_progress": BULK_UPDATE,
+    "persons:start_operation": BULK_UPDATE,
+    "persons:cancel_operation": BULK_UPDATE,
+    "persons:undo_operation": BULK_UPDATE,
+    "persons:operation_log": BULK_UPDATE,
     "persons:imports": IMPORT_PERSONS,
     "persons:upload": IMPORT_PERSONS,
     "persons:import_progress": IMPORT_PERSONS,

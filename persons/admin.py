@@ -5,6 +5,7 @@ from django.contrib import admin
 from persons.models import (
     Act,
     ActNote,
+    BulkUpdate,
     ColumnChoice,
     Company,
     Consent,
@@ -44,6 +45,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 READ_ONLY = [
     Act,
     ActNote,
+    BulkUpdate,
     ColumnChoice,
     Consent,
     ConsentEvent,

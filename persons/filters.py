@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from persons import verdict
-from persons.models import Consent, Person, Selection, Subscription
+from persons.models import Consent, Operation, OperationPerson, Person, Selection, Subscription
 from persons.models.person import searchable
+from persons.outcomes import words_of
 from persons.verdict import Code
 from persons.work import MATTERS
 from purposes.models import EMARKETING, LegalBasis, Purpose, Source, SubscriptionType
@@ -97,7 +98,7 @@ class PersonFilterSet(django_filters.FilterSet):
         "changed_since",
     ]
     # where numbers on other pages lead; not offered to choose
-    LINKED = ["on", "resting_on", "only_without_filter", "ids"]
+    LINKED = ["on", "resting_on", "only_without_filter", "ids", "outcome"]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     emarketing = django_filters.ChoiceFilter(
@@ -129,6 +130,7 @@ class PersonFilterSet(django_filters.FilterSet):
         label=_("Changed since"), field_name="updated_at", lookup_expr="date__gte", widget=DAY
     )
     ids = django_filters.CharFilter(label=_("Chosen"), method="by_ids")
+    outcome = django_filters.CharFilter(label=_("Operation"), method="by_outcome")
     on = django_filters.ChoiceFilter(label=_("ON"), method="with_purpose_on")
     resting_on = django_filters.CharFilter(label=_("ON, and resting on"), method="with_basis")
     only_without_filter = django_filters.ChoiceFilter(
@@ -202,6 +204,17 @@ class PersonFilterSet(django_filters.FilterSet):
         """Persons picked one by one: the value is like 7,12,19."""
         return persons.filter(pk__in=[int(pk) for pk in value.split(",") if pk.isdecimal() and len(pk) < DIGITS])
 
+    def by_outcome(self, persons, _name, value: str):
+        """Those for whom an operation came to an outcome: the value is like 12:recorded."""
+        operation, _separator, outcome = value.partition(":")
+        if not (operation.isdecimal() and len(operation) < DIGITS):
+            return persons.none()
+        found = OperationPerson.objects.filter(operation=int(operation), person=OuterRef("pk"))
+        counts = Q(is_done=True) | Q(operation__state__in=[Operation.State.CHECKING, Operation.State.CHECKED])
+        return persons.filter(
+            Exists(found.filter(is_done=False) if outcome == "not_done" else found.filter(counts, outcome=outcome))
+        )
+
     def by_company(self, persons, _name, text):
         return persons.filter(company__search_key__contains=searchable(Value(text)))
 
@@ -236,6 +249,9 @@ class PersonFilterSet(django_filters.FilterSet):
         if name == "ids":
             number = value.count(",") + 1
             return ngettext("%(number)d person", "%(number)d persons", number) % {"number": number}
+        if name == "outcome":
+            operation, _separator, outcome = value.partition(":")
+            return f"{operation}: {words_of(outcome)}"
         if isinstance(value, date):
             return date_format(value)
         if name in ("basis", "source"):

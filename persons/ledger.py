@@ -189,6 +189,13 @@ def record_rows(
     return sorted(written, key=lambda row: row.number)
 
 
+def foreseen(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -> list[Written]:
+    """What would become of answers, one of each person on one matter, were they recorded now. Nothing is written."""
+    decided = _decided(answers_sql) + "SELECT number, outcome FROM decided"
+    rows = _planned(decided, parameters | _facts(by) | {"round": Int8(1)})
+    return [Written(number, Outcome(outcome), None) for number, outcome in rows]
+
+
 def now() -> datetime:
     """This very moment by the database's clock: whatever lies a little ahead counts as that (rules 4.6)."""
     return timezone.now() + CLOCK_TOLERANCE / 2
@@ -198,8 +205,13 @@ def now() -> datetime:
 def _statements(answers_sql: str) -> tuple[str, str]:
     """How many answers each person gives on one matter; and what decides and writes one round of them."""
     rounds = ROUNDS.format(answers=answers_sql)
-    statement = DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY) + WRITTEN
-    return f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", statement
+    return f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", _decided(answers_sql) + WRITTEN
+
+
+def _decided(answers_sql: str) -> str:
+    """The statement, as far as it decides one round of answers."""
+    rounds = ROUNDS.format(answers=answers_sql)
+    return DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY)
 
 
 def lock(person_ids: Iterable[int]) -> None:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from persons import columns, lists
@@ -23,6 +26,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         "more": [asked.form[name] for name in asked.MORE],
         "is_more_open": any(name in asked.active or name in asked.form.errors for name in asked.MORE),
         "is_narrowed": bool(asked.active) or not asked.is_valid(),
+        "tabs": tabs(request),
     }
     return render(request, "persons/list.html", context)
 
@@ -63,6 +67,28 @@ def chips(request: HttpRequest, asked: PersonFilterSet) -> list[dict[str, Any]]:
         for name, words in asked.active.items()
         if name != "q"
     ]
+
+
+TABS = [
+    ("persons:list", gettext_lazy("All persons"), ""),
+    ("persons:operations", gettext_lazy("Operations"), "persons.bulk_update"),
+]
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages about many persons that this user may open."""
+    here = request.resolver_match and request.resolver_match.view_name
+    return [
+        {"url": reverse(route), "label": label, "is_here": route == here}
+        for route, label, right in TABS
+        if not right or request.user.has_perm(right)
+    ]
+
+
+def without_anybody(request: HttpRequest) -> HttpResponse:
+    """Back to the list, where no row was checked."""
+    messages.warning(request, _("No row is checked. Check the persons first, or choose all of them."))
+    return redirect(Chosen.of({name: value for name, value in request.GET.items() if name != "whom"}).url)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from persons import selecting
 from persons.filters import PersonFilterSet
-from persons.list_views import Chosen, listing
+from persons.list_views import Chosen, listing, without_anybody
 from persons.models import Selection
 from persons.selection_forms import NAME_LETTERS, AddForm, CombineForm, NameForm, NewSelectionForm
 
@@ -78,18 +78,13 @@ def put_into(request: HttpRequest, selection: Selection, chosen: Chosen) -> Http
     return redirect("selections:detail", selection.pk)
 
 
-def without_anybody(request: HttpRequest) -> HttpResponse:
-    messages.warning(request, _("No row is checked. Check the persons first, or choose all of them."))
-    return redirect(Chosen.of({name: value for name, value in request.GET.items() if name != "whom"}).url)
-
-
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the persons chosen in the list of a static selection out of it; asks first."""
     selection = get_object_or_404(Selection, pk=pk, kind=Selection.Kind.STATIC)
     chosen = Chosen(request.GET)
     if chosen.is_nobody:
-        messages.warning(request, _("No row is checked. Check the persons first, or choose all of them."))
-    elif request.method == "POST":
+        return without_anybody(request)
+    if request.method == "POST":
         number = selecting.remove(selection, chosen.persons)
         taken = ngettext(
             "%(number)d person was taken out of %(name)s.", "%(number)d persons were taken out of %(name)s.", number

@@ -7,13 +7,16 @@ from django.utils import translation
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from persons import operations
+from persons.bulk import Interrupted
 from persons.importing import uploading
 from persons.importing.applying import Busy
-from persons.models import Upload
+from persons.models import Operation, Upload
 
 logger = logging.getLogger(__name__)
 
 IMPORTS = "imports"  # a queue of its own: an import may take an hour
+OPERATIONS = "operations"  # another, so that nobody waits for an import with a bulk update
 ONE_AT_A_TIME = "imports"  # jobs with one lock run one after the other
 AGAIN = RetryStrategy(max_attempts=5, wait=5, linear_wait=10)
 NEXT_HOUR = RetryStrategy(max_attempts=1)  # runs every hour anyway
@@ -40,6 +43,31 @@ def go_on_with(context: JobContext, upload: int) -> None:
     except Exception:
         if context.job.attempts >= (AGAIN.max_attempts or 0):
             uploading.fail(found, "")
+        raise
+    finally:
+        connection.close()
+
+
+def put_operation_to_work(operation: Operation) -> None:
+    """Queue what is next for an operation; in the transaction there is, if there is."""
+    app.configure_task("persons.tasks.go_on_with_operation", lock=f"operation {operation.pk}").defer(
+        operation=operation.pk
+    )
+
+
+@app.task(queue=OPERATIONS, retry=AGAIN, pass_context=True)
+def go_on_with_operation(context: JobContext, operation: int) -> None:
+    """Check or do a bulk update, or undo an operation."""
+    found = Operation.objects.select_related("created_by", "undoes").filter(pk=operation).first()
+    if found is None:
+        return
+    try:
+        operations.go_on_with(found, stopped=context.should_abort)
+    except Interrupted:
+        put_operation_to_work(found)
+    except Exception:
+        if context.job.attempts >= (AGAIN.max_attempts or 0):
+            operations.fail(found)
         raise
     finally:
         connection.close()

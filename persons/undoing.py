@@ -8,12 +8,18 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from persons import journal
 from persons.ledger import Recorder, lock
 from persons.models import Act, ActNote, ConsentEvent, Operation
 
 GRACE = timedelta(hours=24)
+
+
+NOT_YOURS = gettext_lazy(
+    "Only who recorded it can undo it, within 24 hours, and one stop at most. A privacy admin can always."
+)
 
 
 class UndoRefused(Exception):
@@ -51,15 +57,18 @@ def undo(events: Any, *, by: Recorder, reason: str = "") -> Undone:
 
 def undo_operation(operation: Operation, *, by: Recorder, reason: str = "") -> Iterator[Undone]:
     """Undo an operation, its last act first, one transaction each; gives what was done so far after each act."""
-    acts = list(operation.acts.order_by("-pk"))
-    everything = ConsentEvent.objects.filter(act__operation=operation)
-    _check_right(
-        everything, sum(row.lifts_stop for row in _found(list(everything.values_list("pk", flat=True)))), by, reason
-    )
+    check_operation(operation, by=by, reason=reason)
     done = Undone(0, 0)
-    for act in acts:
+    for act in operation.acts.order_by("-pk"):
         done += undo(act.events.all(), by=by, reason=reason)
         yield done
+
+
+def check_operation(operation: Operation, *, by: Recorder, reason: str = "") -> None:
+    """Raises UndoRefused where this recorder may not undo all of it, or has to say why."""
+    everything = ConsentEvent.objects.filter(act__operation=operation)
+    stops = sum(row.lifts_stop for row in _found(list(everything.values_list("pk", flat=True))))
+    _check_right(everything, stops, by, reason)
 
 
 def open_to_undo(events: Iterable[ConsentEvent], *, by: Recorder) -> dict[int, bool]:
@@ -173,9 +182,7 @@ def _check_right(events: Any, stops: int, by: Recorder, reason: str) -> None:
     if not others.exists() and is_recent and stops <= 1:
         return
     if not by.may_lift:
-        raise UndoRefused(
-            _("Only who recorded it can undo it, within 24 hours, and one stop at most. A privacy admin can always.")
-        )
+        raise UndoRefused(NOT_YOURS)
     if not reason.strip():
         raise UndoRefused(
             _("Say why this is undone: it lifts a stop, is older than a day, or was recorded by another.")

@@ -1,6 +1,5 @@
 """The import page: a file is brought, its dry run looked at, and then imported by the worker."""
 
-import csv
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +8,16 @@ from django.db import transaction
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from persons import tasks
 from persons.importing import uploading
 from persons.importing.applying import result_of
 from persons.importing.problems import REFUSALS, NotATable, sentence_of
-from persons.importing.staging import ROWS_IN_A_BATCH
 from persons.models import Import, ImportProblem, Upload
+from persons.progress import Progress
+from persons.spreadsheets import csv_response
 from persons.upload_forms import OptionsForm, UploadForm
 from purposes.models import LegalBasis, Listed, Purpose, Source
 
@@ -113,24 +111,7 @@ def problems(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """Every row that was not taken over as it stands, as a CSV file."""
     upload = upload_or_404(pk)
     rows = ([number, code, sentence_of(code)] for number, code in numbered(upload))
-    writer = csv.writer(Echo())
-    lines = map(writer.writerow, [[_("row"), _("code"), _("problem")]])
-    response = StreamingHttpResponse(chain_lines(lines, map(writer.writerow, rows)), content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="problems-{upload.pk}.csv"'
-    return response
-
-
-class Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def chain_lines(*parts):
-    yield "\ufeff"  # so that spreadsheets read it as UTF-8
-    for part in parts:
-        yield from part
+    return csv_response(f"problems-{upload.pk}.csv", [_("row"), _("code"), _("problem")], rows)
 
 
 def numbered(upload: Upload):
@@ -182,7 +163,7 @@ def shown(upload: Upload) -> dict[str, Any]:
         "unproven": 0 if upload.options["comment"] else len(refused.get("no_proof", [])),
         "format": FORMATS.get(upload.format.partition(" ")[0], _("plain list")),
         "chosen": chosen(upload),
-        "progress": Progress.of(upload) if upload.is_under_way else None,
+        "progress": Progress.of_upload(upload) if upload.is_under_way else None,
     }
 
 
@@ -194,35 +175,3 @@ def chosen(upload: Upload) -> dict[str, str]:
     """The options, by the names of what was chosen."""
     named = {name: str(model.objects.filter(pk=upload.options[name]).first() or "") for name, model in NAMED.items()}
     return named | {"comment": upload.options["comment"]}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the worker is, in rows."""
-
-    done: int
-    total: int
-    per_second: float
-
-    @classmethod
-    def of(cls, upload: Upload) -> "Progress | None":
-        """None while no worker has begun."""
-        if upload.begun_at is None:
-            return None
-        rows = (upload.found or {}).get("rows") or upload.total * ROWS_IN_A_BATCH
-        batch = rows / (upload.total or 1)
-        seconds = (timezone.now() - upload.begun_at).total_seconds() or 1
-        return cls(round(upload.done * batch), rows, (upload.done - upload.begun_with) * batch / seconds)
-
-    @property
-    def remaining(self) -> str:
-        """The rate, and how long it will take at that rate; nothing before there is one."""
-        if not self.per_second:
-            return ""
-        seconds = (self.total - self.done) / self.per_second
-        rate = _("%(rows)d rows a second") % {"rows": max(1, round(self.per_second))}
-        if seconds < 60:
-            return f"{rate} · {_('less than a minute left')}"
-        minutes = round(seconds / 60)
-        left = ngettext("about %(minutes)d minute left", "about %(minutes)d minutes left", minutes)
-        return f"{rate} · {left % {'minutes': minutes}}"

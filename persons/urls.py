@@ -1,12 +1,20 @@
 from django.urls import path
 
-from . import counts, history_views, list_views, person_views, upload_views, views
+from . import counts, history_views, list_views, operation_views, person_views, upload_views, views
 from .retired import kindly
 
 app_name = "persons"
 urlpatterns = [
     path("", list_views.person_list, name="list"),
     path("columns/", list_views.choose_columns, name="columns"),
+    path("bulk-update/", operation_views.bulk_update, name="bulk_update"),
+    path("operations/", operation_views.operation_list, name="operations"),
+    path("operations/<int:pk>/", operation_views.detail, name="operation"),
+    path("operations/<int:pk>/progress/", operation_views.progress, name="operation_progress"),
+    path("operations/<int:pk>/start/", operation_views.start, name="start_operation"),
+    path("operations/<int:pk>/cancel/", operation_views.cancel, name="cancel_operation"),
+    path("operations/<int:pk>/undo/", operation_views.undo, name="undo_operation"),
+    path("operations/<int:pk>/log/", operation_views.log, name="operation_log"),
     path("import/", upload_views.imports, name="imports"),
     path("import/<int:pk>/", upload_views.detail, name="upload"),
     path("import/<int:pk>/progress/", upload_views.progress, name="import_progress"),

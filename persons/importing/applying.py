@@ -61,13 +61,14 @@ class Result:
 
 @dataclass
 class _Batch:
-    """What one batch came to."""
+    """What one batch came to. `persons`: who was created, and who was updated, by the word for it."""
 
     created: int
     updated: int
     same: int
     late: int
     problems: list[tuple[int, str]]
+    persons: dict[str, list[int]]
 
 
 def apply(
@@ -91,7 +92,9 @@ def apply(
             for number in range(imported.batches_done, imported.batches):
                 progress(number, imported.batches)
                 with transaction.atomic():
-                    _keep(imported, _apply_batch(imported, number))
+                    batch = _apply_batch(imported, number)
+                    _keep(imported, batch)
+                    _keep_persons(imported, batch)
                 if number.bit_count() == 1:
                     _renew_statistics()
         except Cancelled:
@@ -119,7 +122,8 @@ def dry_run(path: Path, options: Options, *, progress: Progress = lambda done, t
 def close(imported: Import, state: Operation.State) -> None:
     """Close the operation and drop the staged rows: from here on the persons and the ledger say it."""
     with transaction.atomic():
-        Operation.objects.filter(pk=imported.pk).update(state=state, finished_at=timezone.now())
+        counts = {"created": imported.created, "updated": imported.updated}
+        Operation.objects.filter(pk=imported.pk).update(state=state, finished_at=timezone.now(), counts=counts)
         ImportRow.objects.filter(imported_by=imported)._raw_delete(connection.alias)
         ImportAnswer.objects.filter(imported_by=imported)._raw_delete(connection.alias)
 
@@ -175,6 +179,17 @@ def _keep(imported: Import, batch: _Batch) -> None:
         setattr(imported, name, getattr(imported, name) + getattr(batch, name))
     imported.batches_done += 1
     imported.save()
+
+
+def _keep_persons(imported: Import, batch: _Batch) -> None:
+    """Whom the import created and whom it updated, so that its numbers lead to them."""
+    with connection.cursor() as cursor:
+        for outcome, ids in batch.persons.items():
+            cursor.execute(
+                """INSERT INTO persons_operationperson (operation_id, person_id, outcome, is_done)
+                   SELECT %s, id, %s, true FROM unnest(%s::bigint[]) AS changed (id) ON CONFLICT DO NOTHING""",
+                [imported.pk, outcome, ids],
+            )
 
 
 # ---- one batch
@@ -244,6 +259,7 @@ def _apply_batch(imported: Import, number: int) -> _Batch:
     return _Batch(
         created=len(created),
         updated=len(changed - set(created)),
+        persons={"created": created, "updated": list(changed - set(created))},
         same=_count(own, Outcome.SAME, Outcome.KEPT),
         late=_count(own, Outcome.LATE),
         problems=problems + [(answer.row_number, row.outcome) for answer, row in own if row.outcome.is_refusal],

@@ -3,7 +3,7 @@ from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
 from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
 from persons.models.link import LinkToken
-from persons.models.operation import Operation
+from persons.models.operation import BulkUpdate, Operation, OperationPerson
 from persons.models.person import Company, ExternalId, FormerAddress, Person
 from persons.models.selection import ColumnChoice, Selection
 from persons.models.wish import PreferenceRequest
@@ -12,6 +12,7 @@ __all__ = [
     "OWN_DOORS",
     "Act",
     "ActNote",
+    "BulkUpdate",
     "ColumnChoice",
     "Company",
     "Consent",
@@ -28,6 +29,7 @@ __all__ = [
     "ImportRow",
     "LinkToken",
     "Operation",
+    "OperationPerson",
     "Person",
     "PreferenceRequest",
     "Seal",

@@ -14,7 +14,7 @@ from procrastinate.exceptions import ConnectorException
 from mailings.steering import MAIL
 from mailings.tasks import HEARTBEAT, SILENCE, UPKEEP, see_to_it
 from persons.checks import refuse_another_secret
-from persons.tasks import IMPORTS
+from persons.tasks import IMPORTS, OPERATIONS
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 async def _run(concurrency):
-    """Three queues side by side until told to stop; after a restart of the database begin again."""
+    """Four queues side by side until told to stop; after a restart of the database begin again."""
     stopping = asyncio.Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_, stopping.set)
@@ -68,7 +68,7 @@ def _look_around():
 async def _work(concurrency, stopping):
     """Serve the queues. When one of them ends, or we are told to stop, all end: after the claims they are at."""
     told = asyncio.create_task(stopping.wait())
-    served = {MAIL: concurrency, UPKEEP: 2, IMPORTS: 1}
+    served = {MAIL: concurrency, UPKEEP: 2, IMPORTS: 1, OPERATIONS: 1}
     queues = [asyncio.create_task(_serve(queue, jobs)) for queue, jobs in served.items()]
     await asyncio.wait([told, *queues], return_when=asyncio.FIRST_COMPLETED)
     for task in (told, *queues):
