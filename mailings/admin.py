@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from mailings.models import HostedImage, Mailing, MailingTemplate, Recipient, SendingSettings
+from mailings.models import HostedImage, Mailing, MailingTemplate, Pace, Recipient, SendingSettings
 from persons.admin import ReadOnlyAdmin
 from purposes.admin import OneRowAdmin
 
 admin.site.register(SendingSettings, OneRowAdmin)
-admin.site.register([Mailing, MailingTemplate, HostedImage, Recipient], ReadOnlyAdmin)
+admin.site.register([Mailing, MailingTemplate, HostedImage, Pace, Recipient], ReadOnlyAdmin)

@@ -17,6 +17,8 @@ from django.db import transaction
 from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
+from mailings import bouncing
+from mailings.diagnosis import Bounce
 from mailings.merge_fields import FIELDS
 from mailings.models import Mailing, Recipient
 from persons import links, verdict
@@ -70,6 +72,7 @@ TAKEN = """mine AS MATERIALIZED (
     SELECT id, person_id, address FROM mailings_recipient
     WHERE mailing_id = %(mailing)s AND state = 'waiting' AND person_id > %(after)s
       AND (retry_at IS NULL OR retry_at <= statement_timestamp())
+      AND split_part(address, '@', 2) <> ALL(%(without)s::text[])
       AND EXISTS (SELECT FROM mailings_mailing WHERE id = %(mailing)s AND state = 'sending')
     ORDER BY person_id LIMIT {size} FOR UPDATE SKIP LOCKED)"""
 
@@ -125,8 +128,10 @@ class Claimer:
             "withdrawable": [ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST],
         }
 
-    def claim(self, size: int) -> Claim:
+    def claim(self, size: int, *, without: Iterable[str] = ()) -> Claim:
         """Claim at most so many after the last one claimed. Committed when this returns, unless in a transaction.
+
+        `without`: the domains that are passed over this time.
 
         Safe to repeat: what a claim took whose answer was lost with the connection is given back first.
         """
@@ -139,6 +144,7 @@ class Claimer:
             "after": Int8(self.after),
             "claim": Int8(claim.number),
             "hashes": [links.hashed(token) for token in tokens],
+            "without": list(without),
         }
         self.unanswered = claim.number
         rows = execute(self.statements[size], self.parameters | facts)
@@ -193,7 +199,8 @@ class Outcome:
     state: Recipient.State
     answer: str = ""
     retry_in: float | None = None
-    no_such_address: bytes | None = None
+    bounce: Bounce | None = None
+    address_hash: bytes | None = None
 
     @property
     def was_begun(self) -> bool:
@@ -204,21 +211,15 @@ NOTED = """
 UPDATE mailings_recipient r
 SET state = o.state, answer = CASE WHEN o.answer <> '' THEN o.answer ELSE r.answer END,
     answered_at = CASE WHEN o.answer <> '' THEN clock_timestamp() ELSE r.answered_at END,
+    bounce = CASE WHEN o.bounce <> '' THEN o.bounce ELSE r.bounce END,
+    bounced_at = CASE WHEN o.bounce <> '' THEN clock_timestamp() ELSE r.bounced_at END,
     attempts = r.attempts + CASE WHEN o.state <> 'waiting' OR o.retry_in IS NOT NULL THEN 1 ELSE 0 END,
     retry_at = clock_timestamp() + o.retry_in * interval '1 second',
     claim = CASE WHEN o.state IN ('waiting', 'cancelled') THEN NULL ELSE r.claim END,
     claimed_at = CASE WHEN o.state IN ('waiting', 'cancelled') THEN NULL ELSE r.claimed_at END
-FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(answers)s::text[], %(retries)s::float8[])
-     AS o (id, state, answer, retry_in)
+FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(answers)s::text[], %(retries)s::float8[], %(bounces)s::text[])
+     AS o (id, state, answer, retry_in, bounce)
 WHERE r.id = o.id AND r.claim = %(claim)s AND r.state IN ('claimed', 'uncertain')"""
-
-BOUNCED = """
-INSERT INTO persons_deliverability (address_hash, failed_at, bounces_in_a_row, diagnosis, updated_at)
-SELECT DISTINCT ON (hash) hash, clock_timestamp(), 0, answer, clock_timestamp()
-FROM unnest(%(hashes)s::bytea[], %(answers)s::text[]) AS given (hash, answer)
-ON CONFLICT (address_hash) DO UPDATE
-SET failed_at = coalesce(persons_deliverability.failed_at, excluded.failed_at),
-    diagnosis = excluded.diagnosis, updated_at = excluded.updated_at"""
 
 
 def note(mailing: Mailing, claim: int, outcomes: Iterable[Outcome]) -> None:
@@ -226,18 +227,16 @@ def note(mailing: Mailing, claim: int, outcomes: Iterable[Outcome]) -> None:
     outcomes = list(outcomes)
     if not outcomes:
         return
-    nobody = [(outcome.no_such_address, outcome.answer) for outcome in outcomes if outcome.no_such_address]
+    bounces = [(one.address_hash, one.bounce, one.answer) for one in outcomes if one.bounce]
     with _settled(mailing, outcomes) as settled:
         execute(NOTED, _columns(settled) | {"claim": Int8(claim)})
-        if nobody:
-            hashes, answers = zip(*nobody, strict=True)
-            execute(BOUNCED, {"hashes": list(hashes), "answers": list(answers)})
+        bouncing.take_note(mailing.pk, bounces)
 
 
 @contextmanager
 def _settled(mailing: Mailing, outcomes: list[Outcome]) -> Iterator[list[Outcome]]:
     """The outcomes as they can be written now: in a mailing cancelled meanwhile nobody goes back to waiting."""
-    if all(outcome.state != Recipient.State.WAITING and not outcome.no_such_address for outcome in outcomes):
+    if all(outcome.state != Recipient.State.WAITING and not outcome.bounce for outcome in outcomes):
         yield outcomes
         return
     with transaction.atomic():
@@ -258,4 +257,5 @@ def _columns(outcomes: list[Outcome]) -> dict[str, list[Any]]:
         "states": [outcome.state.value for outcome in outcomes],
         "answers": [outcome.answer for outcome in outcomes],
         "retries": [outcome.retry_in for outcome in outcomes],
+        "bounces": [outcome.bounce or "" for outcome in outcomes],
     }

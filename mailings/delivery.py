@@ -12,14 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from mailings import steering
+from mailings import pacing, rates, steering
 from mailings.claims import LARGEST, Claim, Claimed, Claimer, Outcome, note
 from mailings.composing import Addressee, Message, compose
-from mailings.models import Mailing, Recipient
-from mailings.replies import Meaning, meaning
+from mailings.models import Mailing, Recipient, SendingSettings
+from mailings.replies import Meaning, bounce, meaning
 from mailings.smtp import Connection, Undelivered
 from mailings.steering import STALE
 from persons import journal
@@ -29,6 +28,7 @@ logger = logging.getLogger(__name__)
 WORK_OF_A_CLAIM = 0.5  # seconds, at the rate just measured
 LADDER = (5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200)  # seconds to the next attempt; after the last it has failed
 LOST_IN_A_ROW = 2  # connections lost in a row after which the server is left alone for a while
+LONGEST_NAP = 0.25  # seconds between two looks at a rate that is used up
 PATIENCE = 120.0  # seconds in which a database that is away is waited for
 
 Result = TypeVar("Result")
@@ -74,6 +74,9 @@ class Run:
         self.size = 1
         self.lost_in_a_row = 0
         self.is_paused = False
+        self.limits = SendingSettings.current()
+        self.return_path = self.limits.return_path
+        self.looked_at = 0.0
 
     def along(self, stop_at: float, stopped: Callable[[], bool]) -> Rest:
         """Claim after claim; at the end once more from the beginning, for those who went back to waiting."""
@@ -81,17 +84,40 @@ class Run:
         while time.monotonic() < stop_at and not stopped():
             if trouble := self._connected_again():
                 return trouble
+            if not (size := self._in_pace()):
+                continue
+            crowded = self._crowded()
             asked_at = time.monotonic()
-            claim = patiently(lambda: self.claimer.claim(self.size))
+            claim = patiently(lambda: self.claimer.claim(size, without=crowded))  # noqa: B023 - called at once
             if claim:
                 is_second_look = False
                 self._work_off(claim, asked_at)
-            elif is_second_look:
+            elif not is_second_look:
+                is_second_look, self.claimer.after = True, 0
+            elif crowded and not steering.next_attempt(self.mailing):
+                self._nap(min(crowded.values()))
+                self.claimer.after = 0
+            else:
                 steering.finish()
                 return Rest(steering.next_attempt(self.mailing))
-            else:
-                is_second_look, self.claimer.after = True, 0
         return Rest(0.0)
+
+    def _in_pace(self) -> int:
+        """How many to claim now, at the rate of the mailing. None yet: waits a little."""
+        if not (rate := self.limits.per_second):
+            return self.size
+        number = patiently(lambda: pacing.of_mailing(self.mailing, self.size, rate))
+        if not number:
+            self._nap(1 / rate)
+        return number
+
+    def _crowded(self) -> dict[str, float]:
+        """The receiving domains that have got as much as they may, and for how many seconds."""
+        rate = self.limits.per_second_and_domain
+        return patiently(lambda: pacing.used_up(rate)) if rate else {}
+
+    def _nap(self, seconds: float) -> None:
+        time.sleep(min(max(seconds, 0.01), LONGEST_NAP))
 
     def _connected_again(self) -> Rest | None:
         """Connect where the connection was lost. Where that happens too often the run ends, in trouble."""
@@ -109,17 +135,31 @@ class Run:
     def _work_off(self, claim: Claim, asked_at: float) -> None:
         """Hand over what was claimed while the claim is fresh and the server there; give the others back."""
         outcomes: list[Outcome] = []
-        recipients = iter(claim.recipients)
+        recipients = zip(claim.recipients, self._admitted(claim), strict=True)
         try:
-            for recipient in recipients:
-                if self._may_begin(asked_at):
+            for recipient, is_admitted in recipients:
+                if is_admitted and self._may_begin(asked_at):
                     outcomes.append(self._sent_to(recipient))
                 else:
                     outcomes.append(Outcome(recipient.id, Recipient.State.WAITING))
         finally:  # whoever an error kept from their turn; the one it struck stays claimed
-            outcomes += [Outcome(recipient.id, Recipient.State.WAITING) for recipient in recipients]
+            outcomes += [Outcome(recipient.id, Recipient.State.WAITING) for recipient, _ in recipients]
             patiently(lambda: note(self.mailing, claim.number, outcomes))
+        self._look_at_rates(outcomes)
         self._adapt(sum(outcome.was_begun for outcome in outcomes), time.monotonic() - asked_at)
+
+    def _admitted(self, claim: Claim) -> list[bool]:
+        """Whether each may be sent to now, at the rate of the receiving domains."""
+        if not (rate := self.limits.per_second_and_domain):
+            return [True] * len(claim.recipients)
+        return patiently(lambda: pacing.of_domains([one.address for one in claim.recipients], rate))
+
+    def _look_at_rates(self, outcomes: list[Outcome]) -> None:
+        """Pause where too many are refused; looked at once a second at most, since it reads the whole mailing."""
+        is_time = time.monotonic() - self.looked_at >= 1
+        if is_time and any(outcome.bounce in rates.HARD for outcome in outcomes):
+            self.looked_at = time.monotonic()
+            self.is_paused = rates.pause_where_too_high(self.mailing.pk)
 
     def _may_begin(self, asked_at: float) -> bool:
         return self.server.is_usable and not self.is_paused and time.monotonic() - asked_at < STALE
@@ -132,7 +172,9 @@ class Run:
     def _sent_to(self, recipient: Claimed) -> Outcome:
         """Hand over one message, and say what became of it."""
         try:
-            reply = self.server.hand_over(_return_path(recipient), recipient.address, self._message_to(recipient))
+            message = self._message_to(recipient)
+            sender = self.return_path.format(key=recipient.key.hex)
+            reply = self.server.hand_over(sender, recipient.address, message, envelope_id=recipient.key.hex)
         except Undelivered as failure:
             self.lost_in_a_row += not self.server.is_usable
             return self._failed(recipient, failure)
@@ -153,17 +195,22 @@ class Run:
         )
 
     def _failed(self, recipient: Claimed, failure: Undelivered) -> Outcome:
-        verdict = meaning(failure)
-        if verdict == Meaning.OURS:
+        what = meaning(failure)
+        if what == Meaning.OURS:
             self.is_paused = True
             steering.pause(self.mailing, because=failure.words)
             return Outcome(recipient.id, Recipient.State.WAITING, failure.words)
-        if verdict == Meaning.UNCERTAIN:
+        if what == Meaning.UNCERTAIN:
             return Outcome(recipient.id, Recipient.State.UNCERTAIN, failure.words)
-        if verdict == Meaning.RETRY and recipient.attempts < len(LADDER):
+        if what == Meaning.RETRY and recipient.attempts < len(LADDER):
             return Outcome(recipient.id, Recipient.State.WAITING, failure.words, retry_in=later(recipient.attempts))
-        nobody_there = recipient.address_hash if verdict == Meaning.NO_SUCH_ADDRESS else None
-        return Outcome(recipient.id, Recipient.State.FAILED, failure.words, no_such_address=nobody_there)
+        return Outcome(
+            recipient.id,
+            Recipient.State.FAILED,
+            failure.words,
+            bounce=bounce(failure),
+            address_hash=recipient.address_hash,
+        )
 
 
 def later(attempts: int) -> float:
@@ -192,8 +239,3 @@ def _no_server(mailing: Mailing, failure: Undelivered) -> Rest:
         return Rest(None)
     steering.note_trouble(mailing, failure.words)
     return Rest(0.0, in_trouble=True)
-
-
-def _return_path(recipient: Claimed) -> str:
-    """An address per recipient, so that a bounce says whose it is."""
-    return f"b+{recipient.key.hex}@{settings.BOUNCE_DOMAIN}"

@@ -9,7 +9,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Never, Self
@@ -56,12 +56,11 @@ class Undelivered(Exception):
 class Connection:
     """A connection to the server of the settings, signed in. Not to be shared between threads."""
 
-    def __init__(self, client: smtplib.SMTP):
+    def __init__(self, client: "_Client | _EncryptedClient"):
         self.client = client
         self.can_pipeline = client.has_extn("pipelining")
+        self.can_report = client.has_extn("dsn")
         self.is_usable = True
-        self.received = b""
-        self.deadline = 0.0
 
     @classmethod
     def open(cls) -> Self:
@@ -78,20 +77,24 @@ class Connection:
 
     def close(self) -> None:
         """Say goodbye without waiting for long; a connection that is gone already is as good."""
-        self._begin(min(2.0, settings.EMAIL_TIMEOUT))
+        self.client.begin(min(2.0, settings.EMAIL_TIMEOUT))
         if self.is_usable:
             self._goes(b"QUIT\r\n")
         self.client.close()
 
-    def hand_over(self, sender: str, recipient: str, message: bytes) -> Reply:
+    def hand_over(self, sender: str, recipient: str, message: bytes, *, envelope_id: str = "") -> Reply:
         """Hand over one message, within EMAIL_TIMEOUT. Raises Undelivered; the phase says what may have happened.
 
-        The message has CRLF line ends, the last one included, and no line that begins with a dot.
+        The message has CRLF line ends, the last one included, and no line that begins with a dot. `envelope_id` comes
+        back in reports of servers that know RFC 3461.
         """
-        self._begin(settings.EMAIL_TIMEOUT)
+        self.client.begin(settings.EMAIL_TIMEOUT)
+        from_, to = sender.encode("ascii"), recipient.encode("ascii")
+        reported = b" RET=HDRS ENVID=%s" % envelope_id.encode() if self.can_report and envelope_id else b""
+        failures = b" NOTIFY=FAILURE ORCPT=rfc822;%s" % _xtext(to) if reported else b""
         commands = [
-            (Phase.SENDER, b"MAIL FROM:<%s>\r\n" % sender.encode("ascii")),
-            (Phase.RECIPIENT, b"RCPT TO:<%s>\r\n" % recipient.encode("ascii")),
+            (Phase.SENDER, b"MAIL FROM:<%s>%s\r\n" % (from_, reported)),
+            (Phase.RECIPIENT, b"RCPT TO:<%s>%s\r\n" % (to, failures)),
             (Phase.DATA, b"DATA\r\n"),
         ]
         if self.can_pipeline:
@@ -156,7 +159,7 @@ class Connection:
 
     def _heard(self, phase: Phase) -> Reply:
         try:
-            return self._read()
+            return _reply(*self.client.getreply())
         except (OSError, ValueError) as failure:
             self.is_usable = False
             raise Undelivered(phase, None, _words(failure)) from failure
@@ -164,35 +167,42 @@ class Connection:
     def _send(self, phase: Phase, data: bytes) -> None:
         """A failure here means that the end of the data, and so the final dot, was never handed to the network."""
         try:
-            self._write(data)
+            self.client.write(data)
         except OSError as failure:
             self.is_usable = False
             raise Undelivered(phase, None, _words(failure)) from failure
 
-    # ---- the line: one deadline for everything about one message, however slowly the server talks
 
-    def _begin(self, seconds: float) -> None:
+class _InTime:
+    """What smtplib's clients lack: one deadline for several answers, however slowly the server talks."""
+
+    sock: socket.socket | None
+    timeout: float
+    close: Callable[[], None]
+    deadline: float | None = None
+    received = b""
+
+    def begin(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
 
-    def _socket(self) -> socket.socket:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        if self.client.sock is None:
-            raise ConnectionError("not connected")
-        self.client.sock.settimeout(left)
-        return self.client.sock
-
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         self._socket().sendall(data)
 
-    def _read(self) -> Reply:
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer, its lines joined. Raises OSError, and ValueError for what is none; then all is over."""
+        try:
+            return self._answer()
+        except (OSError, ValueError):
+            self.close()
+            raise
+
+    def _answer(self) -> tuple[int, bytes]:
         lines = []
         while True:
             line = self._line()
             lines.append(line[4:].strip())
             if line[3:4] != b"-":
-                return _reply(int(line[:3]), b"\n".join(lines))
+                return int(line[:3]), b"\n".join(lines)
 
     def _line(self) -> bytes:
         while b"\n" not in self.received:
@@ -205,18 +215,44 @@ class Connection:
         line, self.received = self.received.split(b"\n", 1)
         return line
 
+    def _socket(self) -> socket.socket:
+        if self.deadline is None:
+            self.begin(self.timeout)  # for the greeting, which the constructor reads
+        left = (self.deadline or 0.0) - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if self.sock is None:
+            raise ConnectionError("not connected")
+        self.sock.settimeout(left)
+        return self.sock
 
-def _connected() -> smtplib.SMTP:
+
+class _Client(_InTime, smtplib.SMTP):
+    pass
+
+
+class _EncryptedClient(_InTime, smtplib.SMTP_SSL):
+    pass
+
+
+def _xtext(address: bytes) -> bytes:
+    """As RFC 3461 section 4 wants it: no plus, no equals sign, nothing outside printable ASCII."""
+    return b"".join(b"%c" % one if 33 <= one <= 126 and one not in b"+=" else b"+%02X" % one for one in address)
+
+
+def _connected() -> _Client | _EncryptedClient:
     where = {"host": settings.EMAIL_HOST, "port": settings.EMAIL_PORT, "timeout": settings.EMAIL_TIMEOUT}
     if settings.EMAIL_USE_SSL:
-        return smtplib.SMTP_SSL(context=ssl.create_default_context(), **where)
-    return smtplib.SMTP(**where)
+        return _EncryptedClient(context=ssl.create_default_context(), **where)
+    return _Client(**where)
 
 
-def _sign_in(client: smtplib.SMTP) -> None:
+def _sign_in(client: _Client | _EncryptedClient) -> None:
+    client.begin(settings.EMAIL_TIMEOUT)
     client.ehlo_or_helo_if_needed()
     if settings.EMAIL_USE_TLS:
         client.starttls(context=ssl.create_default_context())
+        client.received = b""  # what came before the encryption counts for nothing: anybody may have said it
         client.ehlo()
     if settings.EMAIL_HOST_USER:
         client.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)

@@ -14,12 +14,13 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from mailings import tracking
 from mailings.composing import cleaned, compose
-from mailings.models import Mailing, Recipient
+from mailings.models import Mailing, Recipient, SendingSettings
 from persons import journal
 
 logger = logging.getLogger(__name__)
 
 LANES = 4  # how many workers send one mailing at the same time, at most
+SLOW = 50  # messages a second, up to which one lane alone keeps the pace that was set
 MARGIN = 5.0  # seconds: the network, a slow commit
 STALE = 5.0  # seconds after which a claim is too old to begin with
 
@@ -56,7 +57,7 @@ def resume(mailing: Mailing) -> None:
     with transaction.atomic():
         mailing = locked(mailing)
         _demand(mailing.state == Mailing.State.PAUSED, gettext("Only a paused mailing can be resumed."))
-        _move(mailing, Mailing.State.SENDING, pause_reason="", trouble="")
+        _move(mailing, Mailing.State.SENDING, pause_reason="", trouble="", resumed_at=Now())
         put_to_work(mailing.pk)
 
 
@@ -81,7 +82,13 @@ def send_again(mailing: Mailing, *, by: Any) -> int:
         begun = (Mailing.State.SENDING, Mailing.State.PAUSED, Mailing.State.SENT)
         _demand(mailing.state in begun, gettext("Only a mailing that was started, and not cancelled, is sent again."))
         number = mailing.recipients.undelivered().update(
-            state=Recipient.State.WAITING, claim=None, claimed_at=None, attempts=0, retry_at=None
+            state=Recipient.State.WAITING,
+            claim=None,
+            claimed_at=None,
+            attempts=0,
+            retry_at=None,
+            bounce="",
+            bounced_at=None,
         )
         _demand(number > 0, gettext("Nobody is uncertain or failed."))
         logger.info("Mailing %s: %s were put back to waiting by user %s.", mailing.pk, number, by.pk)
@@ -168,7 +175,8 @@ ORDER BY id"""
 
 def put_to_work(mailing_id: int) -> None:
     """Queue the jobs that send a mailing, where they are not queued yet; in the transaction there is, if there is."""
-    for lane in range(LANES):
+    limit = SendingSettings.current().per_second
+    for lane in range(1 if limit and limit <= SLOW else LANES):
         queue(mailing_id, lane)
 
 

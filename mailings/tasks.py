@@ -7,7 +7,7 @@ from procrastinate import JobContext, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from mailings import delivery, launching, steering
+from mailings import delivery, launching, pacing, steering
 from mailings.models import Mailing
 from mailings.steering import MAIL
 from persons import sealing
@@ -75,5 +75,6 @@ def see_to_it(*, ignoring_jobs_begun: bool = False) -> None:
     if uncertain := steering.sweep():
         logger.warning("%d messages are uncertain: their worker died.", uncertain)
     steering.finish()
+    pacing.forget()
     for mailing in steering.unattended(ignoring_jobs_begun=ignoring_jobs_begun):
         steering.put_to_work(mailing)

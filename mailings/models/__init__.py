@@ -1,5 +1,6 @@
 from mailings.models.content import Content, HostedImage, MailingTemplate, one_line
 from mailings.models.mailing import Mailing, Recipient, RecipientQuerySet
+from mailings.models.pace import Pace
 from mailings.models.sending import SendingSettings
 from mailings.models.tracking import TrackedLink
 
@@ -8,6 +9,7 @@ __all__ = [
     "HostedImage",
     "Mailing",
     "MailingTemplate",
+    "Pace",
     "Recipient",
     "RecipientQuerySet",
     "SendingSettings",

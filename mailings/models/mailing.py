@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from mailings.diagnosis import Bounce
 from mailings.headers import is_mailbox
 from mailings.models.content import Content, one_line
 from persons.models import Company, ConsentEvent, LinkToken, Person, Selection
@@ -99,6 +100,9 @@ class Mailing(Content):
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    resumed_at = models.DateTimeField(
+        _("resumed"), null=True, editable=False, help_text="Bounces and complaints of messages before it pause no more."
     )
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
 
@@ -210,6 +214,9 @@ class Recipient(models.Model):
     retry_at = models.DateTimeField(_("tried again at"), null=True)
     answer = models.TextField(_("the server's words"), blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True)
+    bounce = models.CharField(_("bounce"), max_length=15, choices=Bounce, blank=True, db_default="")
+    bounced_at = models.DateTimeField(_("bounced"), null=True, help_text="A bounce may come days after it was sent.")
+    complained_at = models.DateTimeField(_("complained"), null=True)
 
     objects = RecipientQuerySet.as_manager()
 
@@ -237,6 +244,10 @@ class Recipient(models.Model):
                 ),
                 name="what_was_handed_over_was_claimed",
             ),
+            models.CheckConstraint(
+                condition=Q(bounce="", bounced_at=None) | (~Q(bounce="") & Q(bounced_at__isnull=False)),
+                name="a_bounce_has_a_class_and_a_moment",
+            ),
         ]
         indexes = [
             # the next to claim, however long the audience, and however many other mailings there are
@@ -244,6 +255,10 @@ class Recipient(models.Model):
             # the sweep for claims whose worker died
             models.Index("claimed_at", condition=Q(state="claimed"), name="recipients_claimed"),
             models.Index("person", "mailing", name="recipients_of_a_person"),
+            # the rates that pause a mailing, and its report
+            models.Index(
+                "mailing", condition=~Q(bounce="") | Q(complained_at__isnull=False), name="recipients_bounced"
+            ),
         ]
 
     def __str__(self):

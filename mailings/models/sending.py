@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -94,6 +95,12 @@ class SendingSettings(Settled):
     @classmethod
     def current(cls) -> "SendingSettings":
         return cls.objects.get(id=1)
+
+    @property
+    def return_path(self) -> str:
+        """An address per message, so that a bounce says whose it is: with a place for the message's `key`."""
+        name, _at, domain = (self.bounce_mailbox or f"b@{settings.BOUNCE_DOMAIN}").rpartition("@")
+        return f"{name}+{{key}}@{domain}"
 
     def may_send_as(self, sender: str) -> bool:
         """Whether a mailing may come from this mailbox, `Shop <news@example.com>` or bare."""

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SILENCE, DROP = "silence", "drop"
+SILENCE, DROP, TRICKLE = "silence", "drop", "trickle"
 Answer = str | Callable[[str], str]
 
 
 @dataclass
 class MailServer:
-    """Answers as told: `rcpt="550 5.1.1 nobody"`, DROP, SILENCE, or a function of the recipient's address.
+    """Answers as told: `rcpt="550 5.1.1 nobody"`, DROP, SILENCE, TRICKLE (for ever, letter by letter), or a function of
+    the recipient's address.
 
     An empty answer is the usual one. `accepted` holds what was accepted: sender, recipient, message. `at` is called
     with the name of each point that a message passes.
@@ -27,11 +28,14 @@ class MailServer:
     rcpt: Answer = ""
     data: Answer = ""
     dot: Answer = ""
+    body: Answer = ""  # amid the message: DROP only
     pipelining: bool = True
+    dsn: bool = False
     lax: bool = False  # goes on in spite of what it refused
     delay: float = 0.0
     at: Callable[[str], None] = lambda point: None
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)  # what followed the addresses of the envelope
     connections: int = 0
 
     def __enter__(self) -> "MailServer":
@@ -80,7 +84,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             pass
 
     def on_ehlo(self, line: str) -> None:
-        extensions = ["hello", "AUTH PLAIN", *(["PIPELINING"] if self.told.pipelining else []), "8BITMIME"]
+        offered = {"PIPELINING": self.told.pipelining, "DSN": self.told.dsn}
+        extensions = ["hello", "AUTH PLAIN", *(name for name, is_offered in offered.items() if is_offered), "8BITMIME"]
         self.say(*(f"250-{one}" for one in extensions[:-1]), f"250 {extensions[-1]}")
 
     def on_auth(self, line: str) -> None:
@@ -89,12 +94,14 @@ class _Conversation(socketserver.StreamRequestHandler):
     def on_mail(self, line: str) -> None:
         self.sender = self.recipient = ""
         self.told.at("mail")
+        self.told.parameters.append(line.partition("> ")[2])
         if self.answer(self.told.mail, "250 2.1.0 ok").startswith("2") or self.told.lax:
             self.sender = line.split("<")[1].split(">")[0]
 
     def on_rcpt(self, line: str) -> None:
         address = line.split("<")[1].split(">")[0]
         self.told.at("rcpt")
+        self.told.parameters.append(line.partition("> ")[2])
         if not self.sender:
             self.say("503 5.5.1 no sender")
             return
@@ -111,7 +118,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     def take(self) -> None:
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
-            if not line:
+            if not line or self.told.body == DROP:
                 raise _Dropped
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         self.told.at("dot")
@@ -135,6 +142,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         if answer == SILENCE:
             self.told.ended.wait(30)
             raise _Dropped
+        if answer == TRICKLE:
+            while not self.told.ended.wait(0.1):
+                self.wfile.write(b"2")
         if answer == DROP:
             raise _Dropped
         self.say(answer)

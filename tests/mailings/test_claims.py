@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from mailings import audience, steering
 from mailings.claims import Claimer, Outcome, note, question_of, release
+from mailings.diagnosis import Bounce
 from mailings.models import Recipient
 from persons import verdict
 from persons.ledger import Answer, Recorder, record
@@ -286,7 +287,8 @@ def test_no_such_address_is_a_fact_about_the_address():
     (one,) = taken.recipients
 
     note(made, taken.number, [
-        Outcome(one.id, Recipient.State.FAILED, "550 5.1.1 nobody", no_such_address=one.address_hash),
+        Outcome(one.id, Recipient.State.FAILED, "550 5.1.1 nobody", bounce=Bounce.NO_SUCH_ADDRESS,
+                address_hash=one.address_hash),
     ])  # fmt: skip
 
     fact = Deliverability.objects.get(address_hash=one.address_hash)

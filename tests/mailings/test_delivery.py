@@ -5,11 +5,11 @@ from django.db.models.functions import Now
 from mailings import audience, delivery, steering
 from mailings.claims import LARGEST
 from mailings.delivery import LADDER, deliver, later
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from persons import links
 from persons.models import Deliverability
 from persons.verdict import Question, explain
-from tests.mailings.mail_server import DROP, SILENCE
+from tests.mailings.mail_server import DROP, SILENCE, TRICKLE
 from tests.mailings.making import agree, persons, started, withdraw
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,18 @@ def test_the_return_path_and_the_message_id_are_the_recipients_own(mail_server):
     keys = [row.message_key.hex for row in made.recipients.order_by("id")]
     assert [sender for sender, _, _ in server.accepted] == [f"b+{key}@bounces.shop.example" for key in keys]
     assert [message["Message-ID"] for message in server.messages()] == [f"<{key}@shop.example>" for key in keys]
+
+
+def test_a_bounce_mailbox_of_the_settings_is_the_return_path(mail_server):
+    SendingSettings.objects.update(bounce_mailbox="back@mail.example")
+    server = mail_server(dsn=True)
+    made = of_three()
+
+    run(made)
+
+    keys = [row.message_key.hex for row in made.recipients.order_by("id")]
+    assert [sender for sender, _, _ in server.accepted] == [f"back+{key}@mail.example" for key in keys]
+    assert server.parameters[:2] == [f"RET=HDRS ENVID={keys[0]}", f"NOTIFY=FAILURE ORCPT=rfc822;{server.recipients[0]}"]
 
 
 def test_the_servers_words_are_kept(mail_server):
@@ -140,7 +152,8 @@ def test_any_other_permanent_refusal_fails_alone(mail_server):
     run(made)
 
     assert numbers(made) == {"sent": 2, "failed": 1}
-    assert not Deliverability.objects.exists()
+    assert made.recipients.get(state="failed").bounce == "mailbox"
+    assert not Deliverability.objects.bounced().exists()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +193,7 @@ def test_a_wrong_password_pauses_the_mailing(mail_server, settings):
     assert numbers(made) == {"waiting": 3}
 
 
-@pytest.mark.parametrize("how", [DROP, SILENCE, "421 4.3.2 closing"])
+@pytest.mark.parametrize("how", [DROP, SILENCE, TRICKLE, "421 4.3.2 closing"])
 def test_a_server_that_cannot_be_reached_costs_nobody_an_attempt(mail_server, how):
     server = mail_server(greeting=how)
     made = of_three()
@@ -195,7 +208,21 @@ def test_a_server_that_cannot_be_reached_costs_nobody_an_attempt(mail_server, ho
     assert (numbers(made), fresh(made).trouble) == ({"sent": 3}, "")
 
 
-@pytest.mark.parametrize("how", [DROP, SILENCE])
+def test_a_refused_connection_costs_nobody_an_attempt(mail_server, settings):
+    server = mail_server()
+    made = of_three()
+    settings.EMAIL_PORT = 1
+
+    assert run(made).in_trouble
+
+    assert (numbers(made), set(made.recipients.values_list("attempts", flat=True))) == ({"waiting": 3}, {0})
+    assert "refused" in fresh(made).trouble
+    settings.EMAIL_PORT = server.port
+    run(made)
+    assert (numbers(made), fresh(made).trouble) == ({"sent": 3}, "")
+
+
+@pytest.mark.parametrize("how", [DROP, SILENCE, TRICKLE, "421 4.3.2 closing"])
 @pytest.mark.parametrize("point", ["mail", "rcpt", "data"])
 def test_a_connection_lost_before_the_final_dot_is_tried_again(mail_server, how, point):
     lost = iter([how])
@@ -210,7 +237,7 @@ def test_a_connection_lost_before_the_final_dot_is_tried_again(mail_server, how,
     assert (numbers(made), sorted(server.recipients)) == ({"sent": 3}, sorted(set(server.recipients)))
 
 
-@pytest.mark.parametrize("how", [DROP, SILENCE])
+@pytest.mark.parametrize("how", [DROP, SILENCE, TRICKLE])
 def test_a_connection_lost_after_the_final_dot_is_uncertain_and_never_sent_again_by_itself(mail_server, how):
     lost = iter([how])
     server = mail_server(dot=lambda address: next(lost, ""))

@@ -1,6 +1,7 @@
 import pytest
 
-from mailings.replies import Meaning, meaning
+from mailings.diagnosis import Bounce
+from mailings.replies import Meaning, bounce, meaning
 from mailings.smtp import Phase, Reply, Undelivered
 
 
@@ -58,7 +59,9 @@ def test_what_is_about_us_pauses_the_mailing(phase, code, text):
     ],
 )
 def test_no_such_address(code, text):
-    assert meant(Phase.RECIPIENT, code, text) == Meaning.NO_SUCH_ADDRESS
+    refusal = Undelivered(Phase.RECIPIENT, Reply(code, text))
+
+    assert (meaning(refusal), bounce(refusal)) == (Meaning.FAILED, Bounce.NO_SUCH_ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,10 @@ def test_no_such_address(code, text):
     ],
 )
 def test_any_other_refusal_says_nothing_about_the_address(phase, code, text):
-    assert meant(phase, code, text) == Meaning.FAILED
+    refusal = Undelivered(phase, Reply(code, text))
+
+    assert meaning(refusal) == Meaning.FAILED
+    assert bounce(refusal) != Bounce.NO_SUCH_ADDRESS
 
 
 @pytest.mark.parametrize(("phase", "expected"), [(Phase.DOT, Meaning.UNCERTAIN), (Phase.RECIPIENT, Meaning.RETRY)])

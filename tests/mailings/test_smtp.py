@@ -1,7 +1,7 @@
 import pytest
 
 from mailings.smtp import Connection, Phase, Undelivered
-from tests.mailings.mail_server import DROP, SILENCE
+from tests.mailings.mail_server import DROP, SILENCE, TRICKLE
 
 MESSAGE = b"Subject: Hi\r\n\r\nbody\r\n"
 
@@ -63,7 +63,7 @@ def test_a_refusal_says_when_it_came_and_leaves_the_connection_usable(
 
 
 @both_ways
-@pytest.mark.parametrize("how", [DROP, SILENCE, "421 4.3.2 closing", "nonsense"])
+@pytest.mark.parametrize("how", [DROP, SILENCE, TRICKLE, "421 4.3.2 closing", "nonsense"])
 @pytest.mark.parametrize(
     ("point", "phase"),
     [("mail", Phase.SENDER), ("rcpt", Phase.RECIPIENT), ("data", Phase.DATA), ("dot", Phase.DOT)],
@@ -99,6 +99,25 @@ def test_a_server_that_goes_on_without_a_sender_is_sent_nothing(mail_server, con
 
     assert (refused.value.phase, connection.is_usable) == (Phase.SENDER, False)
     assert server.accepted == []
+
+
+@both_ways
+def test_a_server_that_knows_reports_is_asked_to_send_back_what_names_the_message(mail_server, connect, pipelining):
+    server = mail_server(dsn=True, pipelining=pipelining)
+
+    connect().hand_over("b@bounces.example", "kari+shop@example.com", MESSAGE, envelope_id="4711")
+
+    assert server.parameters == ["RET=HDRS ENVID=4711", "NOTIFY=FAILURE ORCPT=rfc822;kari+2Bshop@example.com"]
+
+
+def test_a_connection_lost_amid_the_message_was_lost_before_the_final_dot(mail_server, connect):
+    mail_server(body=DROP)
+    connection = connect()
+
+    with pytest.raises(Undelivered) as lost:
+        connection.hand_over("b@bounces.example", "kari@example.com", MESSAGE + b"long\r\n" * 1_000_000)
+
+    assert lost.value.phase == Phase.DATA
 
 
 def test_a_server_that_talks_for_ever_is_left_in_time(mail_server, connect):
