@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "django_htmx",
+    "django_prose_editor",  # for its script: the page loads it by its address, so that no import map is needed
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

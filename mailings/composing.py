@@ -44,7 +44,7 @@ div.written {{{FONT};font-size:16px;line-height:1.5;color:#1c1f1d}}
 .written a {{color:#0b6a5b}}
 .written blockquote {{padding-left:16px;border-left:3px solid #d5d8d3}}
 .written hr {{margin:24px 0;border:0;border-top:1px solid #d5d8d3}}
-.written img {{max-width:100%;height:auto}}
+.written img {{display:block;max-width:100%;height:auto;margin:0 0 16px}}
 </style>"""
 
 

@@ -1,8 +1,10 @@
 """The merge fields of mailings: what each is in SQL. How they are read and filled stands in `purposes.merge_fields`."""
 
+from django.utils.translation import gettext_lazy as _
+
 from purposes.merge_fields import Fields, Text, escaped, plain, sign
 
-__all__ = ["FIELDS", "OWN_PLACES", "Text", "escaped", "known", "known_in_html", "plain", "read", "sign"]
+__all__ = ["FIELDS", "LABELS", "OWN_PLACES", "Text", "escaped", "known", "known_in_html", "plain", "read", "sign"]
 
 # name, and what it is in SQL: `p` is the person, `company` the company.
 FIELDS = {
@@ -14,6 +16,18 @@ FIELDS = {
     "email": "r.address",
     "city": "p.city",
     "country": "p.country",
+}
+
+# What they are called where one is chosen.
+LABELS = {
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "full_name": _("First and last name"),
+    "title": _("Title"),
+    "company": _("Company"),
+    "email": _("E-mail address"),
+    "city": _("City"),
+    "country": _("Country"),
 }
 
 # What else differs from message to message. These names cannot be written by hand.

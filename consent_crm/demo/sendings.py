@@ -123,7 +123,7 @@ PLANS = [
     ),
 ]
 BODY = (
-    '<h1 style="font-size:24px">{subject}</h1>\n<p>Hello {{{{ first_name }}}},</p>\n<p>{text}</p>\n'
+    "<h1>{subject}</h1>\n<p>Hello {{{{ first_name }}}},</p>\n<p>{text}</p>\n"
     '<p><a href="https://www.example.com/">Read more</a></p>\n<p>Kind regards<br>The Example Company</p>\n'
 )
 

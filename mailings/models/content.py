@@ -86,6 +86,11 @@ class HostedImage(models.Model):
         """Its address in a message."""
         return self.beginning() + self.name
 
+    @property
+    def shown_width(self) -> int:
+        """Its width in a message, in CSS pixels: no more than a message is wide."""
+        return min(self.width, 640)
+
     @staticmethod
     def beginning() -> str:
         """How the addresses of all our images begin."""
