@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import counts, history_views, list_views, operation_views, person_views, upload_views, views
+from . import counts, history_views, list_views, operation_views, person_views, upload_views, views, work_views
 from .retired import kindly
 
 app_name = "persons"
@@ -8,6 +8,9 @@ urlpatterns = [
     path("", list_views.person_list, name="list"),
     path("columns/", list_views.choose_columns, name="columns"),
     path("bulk-update/", operation_views.bulk_update, name="bulk_update"),
+    path("work/", work_views.work_list, name="work_list"),
+    path("work/counts/", work_views.counts, name="work_counts"),
+    path("work/requests/<int:pk>/", work_views.see_to, name="see_to"),
     path("operations/", operation_views.operation_list, name="operations"),
     path("operations/<int:pk>/", operation_views.detail, name="operation"),
     path("operations/<int:pk>/progress/", operation_views.progress, name="operation_progress"),
