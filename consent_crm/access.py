@@ -117,6 +117,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "mailings:outcome": READ_MAILINGS,
     "mailings:audience": "mailings.view_recipient",
     "mailings:test": DRAFT,
+    "mailings:report": READ_MAILINGS,
+    "mailings:proof": SEND_MAILINGS,
     "mailings:send": READ_MAILINGS,
     "mailings:confirm": SEND_MAILINGS,
     "mailings:start": SEND_MAILINGS,

@@ -11,14 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from mailings import outcome, steps
 from mailings.audience import persons_now, verdicts_now
 from mailings.models import Recipient
+from mailings.report import AT_HAND_OVER, BEFORE, LEFT, in_state
 from mailings.steering import Refused
 from persons import lists
 from persons.models import Person
 from persons.verdict import LET_IN, Code
 from persons.views import link_to, number
-
-# Not states of their own: held back when the list was made, or when the message was to be handed over.
-BEFORE, AT_HAND_OVER = "held_back_before", "held_back_late"
 
 CODES = [
     ("", _("Everybody")),
@@ -31,6 +29,7 @@ STATES = [
     *Recipient.State.choices,
     (BEFORE, _("Held back before")),
     (AT_HAND_OVER, _("Held back at sending")),
+    (LEFT, _("Left by it")),
 ]
 
 
@@ -89,7 +88,7 @@ def live(request, mailing, asked):
 
 def listed(request, mailing, asked):
     """As the list stands."""
-    recipients = in_state(mailing.recipients.filter(code__in=codes_of(asked["code"])), asked["state"])
+    recipients = in_this_state(mailing.recipients.filter(code__in=codes_of(asked["code"])), asked["state"])
     found = page_of(request, Person.objects.filter(pk__in=recipients.values("person")))
     shown = mailing.recipients.filter(person__in=found["page"].rows)
     by_person = {recipient.person_id: recipient for recipient in shown}
@@ -104,10 +103,8 @@ def codes_of(asked: str) -> list[str]:
     return [code.value for code in Code if asked == "" or (code in LET_IN) == (asked == "in")]
 
 
-def in_state(recipients: QuerySet[Recipient], state: str) -> QuerySet[Recipient]:
-    if state in (BEFORE, AT_HAND_OVER):
-        return recipients.filter(state=Recipient.State.HELD_BACK, claimed_at__isnull=state == BEFORE)
-    return recipients.filter(state=state) if state else recipients
+def in_this_state(recipients: QuerySet[Recipient], state: str) -> QuerySet[Recipient]:
+    return recipients.filter(in_state(state)) if state else recipients
 
 
 def page_of(request, persons):

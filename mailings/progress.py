@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mailings.models import Mailing, Recipient
+from mailings.report import AT_HAND_OVER, BEFORE, in_state
 
 State = Recipient.State
 WINDOW = timedelta(seconds=30)  # in which the rate is measured
@@ -60,8 +61,8 @@ class Progress:
 COUNTED = {
     "waiting": Count("pk", filter=Q(state__in=[State.WAITING, State.CLAIMED])),
     "sent": Count("pk", filter=Q(state=State.SENT)),
-    "held_back_before": Count("pk", filter=Q(state=State.HELD_BACK, claimed_at=None)),
-    "held_back_at_sending": Count("pk", filter=Q(state=State.HELD_BACK, claimed_at__isnull=False)),
+    "held_back_before": Count("pk", filter=in_state(BEFORE)),
+    "held_back_at_sending": Count("pk", filter=in_state(AT_HAND_OVER)),
     "failed": Count("pk", filter=Q(state=State.FAILED)),
     "uncertain": Count("pk", filter=Q(state=State.UNCERTAIN)),
     "cancelled": Count("pk", filter=Q(state=State.CANCELLED)),

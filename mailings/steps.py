@@ -2,6 +2,7 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mailings.models import Mailing
@@ -36,10 +37,10 @@ def page(request, mailing, step, context, status=200):
 
 
 def tabs(mailing, here):
-    return [
-        {"url": url_of(mailing, step), "label": f"{number}. {label}", "is_here": step == here}
-        for number, (step, label) in enumerate(STEPS.items(), 1)
-    ]
+    labels = {step: f"{number}. {label}" for number, (step, label) in enumerate(STEPS.items(), 1)}
+    if not mailing.is_before_start:
+        labels["report"] = gettext("Report")
+    return [{"url": url_of(mailing, step), "label": label, "is_here": step == here} for step, label in labels.items()]
 
 
 def url_of(mailing, step):
@@ -49,7 +50,7 @@ def url_of(mailing, step):
 def step_after(step):
     """The next step as name and label; nothing after the last."""
     steps = list(STEPS)
-    following = steps[steps.index(step) + 1 :]
+    following = steps[steps.index(step) + 1 :] if step in STEPS else []
     return (following[0], STEPS[following[0]]) if following else None
 
 

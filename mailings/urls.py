@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import audience_views, content_views, recipient_views, sending_views, views
+from . import audience_views, content_views, recipient_views, report_views, sending_views, views
 
 app_name = "mailings"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("<int:pk>/recipients/outcome/", recipient_views.live_outcome, name="outcome"),
     path("<int:pk>/audience/", audience_views.audience, name="audience"),
     path("<int:pk>/test/", sending_views.test, name="test"),
+    path("<int:pk>/report/", report_views.report, name="report"),
+    path("<int:pk>/proof/", report_views.proof_pack, name="proof"),
     path("<int:pk>/send/", sending_views.send, name="send"),
     path("<int:pk>/send/confirm/", sending_views.confirm, name="confirm"),
     path("<int:pk>/send/start/", sending_views.start, name="start"),

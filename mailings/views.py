@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from mailings import steps
 from mailings.forms import MailingFilterForm, NewMailingForm, SetupForm
 from mailings.models import Mailing, Recipient
+from mailings.report import LEFT, in_state
 from mailings.steering import Refused
 from persons import lists
 from persons.views import link_to, number
@@ -46,9 +47,10 @@ def with_numbers(mailings):
     counted = Recipient.objects.filter(mailing__in=mailings).order_by().values("mailing").annotate(
         audience=Count("pk"),
         sent=Count("pk", filter=Q(state=Recipient.State.SENT)),
+        left=Count("pk", filter=in_state(LEFT)),
     )  # fmt: skip
     numbers = {row["mailing"]: row for row in counted}
-    return [(mailing, numbers.get(mailing.pk, {"audience": 0, "sent": 0})) for mailing in mailings]
+    return [(mailing, numbers.get(mailing.pk, {"audience": 0, "sent": 0, "left": 0})) for mailing in mailings]
 
 
 def new(request):

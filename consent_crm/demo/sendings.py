@@ -247,6 +247,22 @@ def _note_bounces(at: datetime, hashes: set[bytes]) -> None:
     Deliverability.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def note_who_left() -> None:
+    """Whoever left by a link did so by the one of the last message they had got."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT_BY)
+
+
+LEFT_BY = """
+UPDATE persons_linktoken link SET left_at = gone.given_at
+FROM (SELECT DISTINCT ON (e.id) r.link_id, e.given_at
+      FROM persons_consentevent e
+      JOIN persons_act a ON a.id = e.act_id AND a.door IN ('link', 'one_click')
+      JOIN mailings_recipient r ON r.person_id = e.person_id AND r.state = 'sent' AND r.answered_at < e.given_at
+      ORDER BY e.id, r.answered_at DESC) gone
+WHERE link.token_hash = gone.link_id"""
+
+
 def today() -> datetime:
     """The beginning of the day, so that the demo is the same however often it is made on one day."""
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)

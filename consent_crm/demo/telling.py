@@ -74,6 +74,7 @@ class Telling:
             self.hear_until(moment)
             step()
         self.hear_until(self.today)
+        sendings.note_who_left()
         block_addresses(self.people, self.users.get("admin"), self.today)
 
     def invent(self) -> list[Invented]:

@@ -129,6 +129,10 @@ def test_the_ledger_is_whole_and_sealed(persons):
     assert (found.first_problem, found.events) == ("", ConsentEvent.objects.count())
 
 
+def test_some_left_by_the_link_of_a_mailing(persons):
+    assert Recipient.objects.filter(link__left_at__isnull=False, state="sent").exists()
+
+
 def test_mailings_and_recipients_are_in_every_state(persons):
     assert set(Mailing.objects.values_list("state", flat=True)) == {"draft", "sent", "paused", "cancelled"}
     states = set(Recipient.objects.values_list("state", flat=True))

@@ -1,0 +1,101 @@
+"""What became of a mailing: how many got it, left by it, were held back, and what the servers said."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from mailings import outcome
+from mailings.models import Mailing, Recipient
+from mailings.outcome import Outcome
+
+# Not states of their own: they left by the link in the message; held back when the list was made, or at hand-over.
+LEFT, BEFORE, AT_HAND_OVER = "left", "held_back_before", "held_back_late"
+WORDS_SHOWN = 20  # different answers of servers
+LETTERS = 200  # of an answer: what follows is often particular to one message
+
+IS = {
+    LEFT: Q(link__left_at__isnull=False),
+    BEFORE: Q(state=Recipient.State.HELD_BACK, claimed_at=None),
+    AT_HAND_OVER: Q(state=Recipient.State.HELD_BACK, claimed_at__isnull=False),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of the report, and where its persons are listed; `share` in per cent of those it was sent to."""
+
+    label: str
+    number: int
+    url: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    figures: list[Figure]
+    outcome: Outcome
+    answers: list[dict]
+    links: list
+
+
+def of(mailing: Mailing) -> Report:
+    """The report as the numbers are now; two statements over the recipients, whatever their number."""
+    found = numbers(mailing)
+    return Report(_figures(mailing, found), outcome.of(mailing), _answers(mailing), list(mailing.tracked_links.all()))
+
+
+def numbers(mailing: Mailing) -> dict[str, int]:
+    """How many recipients are in each state, how many left, and how many were held back at the last moment."""
+    wanted = {state: in_state(state) for state in (*Recipient.State.values, *IS)}
+    return mailing.recipients.aggregate(
+        audience=Count("pk"), **{name: Count("pk", filter=condition) for name, condition in wanted.items()}
+    )
+
+
+def in_state(state: str) -> Q:
+    """The recipients of a state, and of what the report counts besides."""
+    return IS.get(state) or Q(state=state)
+
+
+FIGURES = {
+    "audience": _("Persons in the list"),
+    Recipient.State.SENT: _("Sent"),
+    LEFT: _("Left by it"),
+    Recipient.State.HELD_BACK: _("Held back"),
+    AT_HAND_OVER: _("Of them at the last moment"),
+    Recipient.State.FAILED: _("Failed"),
+    Recipient.State.UNCERTAIN: _("Uncertain"),
+    Recipient.State.WAITING: _("Waiting"),
+    Recipient.State.CANCELLED: _("Cancelled"),
+}
+ALWAYS = {"audience", Recipient.State.SENT, LEFT, Recipient.State.HELD_BACK}
+
+
+def _figures(mailing: Mailing, found: dict[str, int]) -> list[Figure]:
+    shown = [name for name in FIGURES if found[name] or name in ALWAYS]
+    sent = found[Recipient.State.SENT]
+    return [
+        Figure(
+            label=str(FIGURES[name]),
+            number=found[name],
+            url=_url(mailing, "" if name == "audience" else name),
+            share=round(100 * found[name] / sent, 1) if name == LEFT and sent else None,
+        )
+        for name in shown
+    ]
+
+
+def _url(mailing: Mailing, state: str) -> str:
+    return reverse("mailings:audience", args=[mailing.pk]) + (f"?{urlencode({'state': state})}" if state else "")
+
+
+def _answers(mailing: Mailing) -> list[dict]:
+    """What servers said of messages that failed or are uncertain, the most frequent first."""
+    troubled = mailing.recipients.filter(state__in=[Recipient.State.FAILED, Recipient.State.UNCERTAIN])
+    said = troubled.annotate(words=Left("answer", LETTERS)).order_by().values("state", "words")
+    rows = said.annotate(number=Count("pk")).order_by("-number", "words")[:WORDS_SHOWN]
+    return [row | {"label": Recipient.State(row["state"]).label, "url": _url(mailing, row["state"])} for row in rows]
