@@ -4,12 +4,12 @@ from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 
 from persons import verdict
-from persons.filters import persons_asked_for
+from persons.filters import numbers, persons_asked_for
 from persons.models import Consent, Person
-from purposes.models import Purpose
+from purposes.models import Purpose, Wording
 
 
 def purposes(request):
@@ -49,6 +49,26 @@ def in_use(request, name, key):
     asked = {filter_: any_purpose + key}
     context = {"list": name, "count": number_of(**asked), "asked": urlencode(asked)}
     return render(request, "persons/counts/_in_use.html", context)
+
+
+def wordings(request):
+    """For each of some wordings, how many persons have their purpose ON by it."""
+    asked = numbers(request.GET.get("of", ""))
+    given = Consent.objects.on().filter(person__erased_at=None, person__merged_into=None, wording__in=asked)
+    counted = dict(given.order_by().values_list("wording").annotate(Count("pk")))
+    counts = [(pk, counted.get(pk, 0)) for pk in asked]
+    return render(request, "persons/counts/_wordings.html", {"counts": counts})
+
+
+def wording_effect(request, pk):
+    """How many persons have a purpose ON by a wording or, with `older`, by it or one before it in its language."""
+    wording = get_object_or_404(Wording.objects.select_related("purpose"), pk=pk)
+    resting = Wording.objects.filter(purpose=wording.purpose_id, language=wording.language, number__lte=wording.number)
+    older = "older" in request.GET and wording.number > 1
+    keys = sorted(resting.values_list("pk", flat=True)) if older else [pk]
+    asked = {"by_wording": ",".join(map(str, keys))}
+    context = {"wording": wording, "count": number_of(**asked), "asked": urlencode(asked), "older": older}
+    return render(request, "persons/counts/_wording.html", context)
 
 
 def filter_effect(request):

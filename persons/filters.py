@@ -18,7 +18,7 @@ from persons.models.person import searchable
 from persons.outcomes import words_of
 from persons.verdict import Code
 from persons.work import MATTERS
-from purposes.models import EMARKETING, LegalBasis, Purpose, Source, SubscriptionType
+from purposes.models import EMARKETING, LegalBasis, Purpose, Source, SubscriptionType, Wording
 
 ENDED = ":ended"
 LETTERS_INDEXED = 3  # shorter words have no trigram
@@ -98,7 +98,7 @@ class PersonFilterSet(django_filters.FilterSet):
         "changed_since",
     ]
     # where numbers on other pages lead; not offered to choose
-    LINKED = ["on", "resting_on", "only_without_filter", "ids", "outcome"]
+    LINKED = ["on", "resting_on", "by_wording", "only_without_filter", "ids", "outcome"]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     emarketing = django_filters.ChoiceFilter(
@@ -133,6 +133,7 @@ class PersonFilterSet(django_filters.FilterSet):
     outcome = django_filters.CharFilter(label=_("Operation"), method="by_outcome")
     on = django_filters.ChoiceFilter(label=_("ON"), method="with_purpose_on")
     resting_on = django_filters.CharFilter(label=_("ON, and resting on"), method="with_basis")
+    by_wording = django_filters.CharFilter(label=_("ON, by the wording"), method="with_wording")
     only_without_filter = django_filters.ChoiceFilter(
         label=_("Would receive mailings only with the filter OFF"),
         choices=[("1", _("Yes"))],
@@ -202,7 +203,7 @@ class PersonFilterSet(django_filters.FilterSet):
 
     def by_ids(self, persons, _name, value: str):
         """Persons picked one by one: the value is like 7,12,19."""
-        return persons.filter(pk__in=[int(pk) for pk in value.split(",") if pk.isdecimal() and len(pk) < DIGITS])
+        return persons.filter(pk__in=numbers(value))
 
     def by_outcome(self, persons, _name, value: str):
         """Those for whom an operation came to an outcome: the value is like 12:recorded."""
@@ -234,6 +235,11 @@ class PersonFilterSet(django_filters.FilterSet):
         given = Consent.objects.on().filter(person=OuterRef("pk"), purpose=key, basis__in=bases.split(","))
         return persons.filter(Exists(given))
 
+    def with_wording(self, persons, _name, value):
+        """Those whose answer counts and rests on one of some wordings: the value is like 12,13."""
+        given = Consent.objects.on().filter(person=OuterRef("pk"), wording__in=numbers(value))
+        return persons.filter(Exists(given))
+
     def reached_without_filter(self, persons, _name, _value):
         """Those whom a mailing without a type reaches only while the filter of recipients is off."""
         reached = verdict.persons_with(verdict.Question(filter_on=False), Code.NOT_FILTERED)
@@ -259,6 +265,9 @@ class PersonFilterSet(django_filters.FilterSet):
         if name == "resting_on":
             key, _separator, bases = value.partition(":")
             return ", ".join(str(row) for row in [*Purpose.objects.filter(pk=key), *basis_names(bases)])
+        if name == "by_wording":
+            wordings = Wording.objects.select_related("purpose").filter(pk__in=numbers(value))
+            return ", ".join(map(wording_name, wordings.order_by("purpose", "language", "number")))
         return str(flat(getattr(self.form.fields[name], "choices", [])).get(value, value))
 
     def answer_in_words(self, name, value):
@@ -307,6 +316,14 @@ def _common(word: str) -> Q:
 
 def basis_names(keys: str) -> QuerySet[LegalBasis]:
     return LegalBasis.objects.filter(pk__in=keys.split(","))
+
+
+def wording_name(wording: Wording) -> str:
+    return f"{wording.purpose}, {wording.get_language_display()} {wording.number}"
+
+
+def numbers(value: str) -> list[int]:
+    return [int(pk) for pk in value.split(",") if pk.isdecimal() and len(pk) < DIGITS]
 
 
 def flat(choices) -> dict:

@@ -43,5 +43,7 @@ urlpatterns = [
     path("counts/purposes/<str:key>/", counts.purpose_effect, name="purpose_effect"),
     path("counts/missing/<str:key>/", counts.missing, name="missing_count"),
     path("counts/in-use/<str:name>/<str:key>/", counts.in_use, name="in_use"),
+    path("counts/wordings/", counts.wordings, name="wording_counts"),
+    path("counts/wordings/<int:pk>/", counts.wording_effect, name="wording_effect"),
     path("counts/filter/", counts.filter_effect, name="filter_effect"),
 ]

@@ -55,6 +55,10 @@ class SettingForm(forms.ModelForm):
         self.instance.updated_by = user
         return self.save()
 
+    def last_saved(self) -> tuple[Any, Any]:
+        """By whom, and when."""
+        return self.instance.updated_by, self.instance.updated_at
+
     changed_meanwhile: list[str] = []
 
     def _meet_what_came_since(self) -> None:
@@ -96,10 +100,10 @@ class SettingForm(forms.ModelForm):
 
     def _told(self) -> str:
         """Who changed what meanwhile, as sentences."""
-        instance = self.instance
+        saved_by, saved_at = self.last_saved()
         facts = {
-            "who": getattr(instance, "updated_by", None) or _("Somebody"),
-            "when": date_format(localtime(instance.updated_at), "SHORT_DATETIME_FORMAT"),
+            "who": saved_by or _("Somebody"),
+            "when": date_format(localtime(saved_at), "SHORT_DATETIME_FORMAT"),
             "changes": "; ".join(self._now(name) for name in self.changed_meanwhile),
         }
         return MEANWHILE % facts

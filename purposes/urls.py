@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import email_views, history_views, list_views, page_views, views
+from . import email_views, history_views, list_views, page_views, views, wording_views
 from .kinds import KINDS, Kind
 
 app_name = "privacy"
@@ -24,6 +24,9 @@ def of_list(kind: Kind) -> list:
 urlpatterns = [
     path("", views.consent, name="consent"),
     path("register/", views.register, name="register"),
+    path("purposes/<str:key>/wordings/<str:language>/", wording_views.wording, name="wording"),
+    path("wordings/<int:pk>/", wording_views.version, name="version"),
+    path("wordings/<int:pk>/delete/", wording_views.delete_version, name="delete_version"),
     path("bases/rights/", views.basis_rights, name="basis_rights"),
     *(route for kind in KINDS for route in of_list(kind)),
     path("email/", email_views.email, name="email"),

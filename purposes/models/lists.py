@@ -11,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -216,6 +217,17 @@ class Purpose(Listed):
     def said_description(self) -> str:
         return self.said("description")
 
+    @cached_property
+    def current_wordings(self) -> list["Wording"]:
+        """What is shown today, language by language."""
+        newest_first = self.wordings.select_related("created_by").order_by("language", "-number")
+        return list(newest_first.distinct("language"))
+
+    @property
+    def languages_without_wording(self) -> list[tuple[str, str]]:
+        written = {wording.language for wording in self.current_wordings}
+        return [(code, name) for code, name in settings.LANGUAGES if code not in written]
+
     class Meta(Listed.Meta):
         verbose_name = _("purpose")
         verbose_name_plural = _("purposes")
@@ -304,6 +316,15 @@ class Wording(models.Model):
 
     def __str__(self):
         return f"{self.purpose_id} {self.language} {self.number}"
+
+    def succeeded_by(self, texts: dict[str, str], user, ask_again_by=None) -> "Wording":
+        """The next version in its language; with a moment, what rests on older ones is good until then."""
+        versions = Wording.objects.filter(purpose=self.purpose_id, language=self.language)
+        if ask_again_by:
+            versions.filter(Q(ask_again_by=None) | Q(ask_again_by__gt=ask_again_by)).update(ask_again_by=ask_again_by)
+        return Wording.objects.create(
+            purpose_id=self.purpose_id, language=self.language, number=self.number + 1, created_by=user, **texts
+        )
 
     def digest(self) -> bytes:
         """SHA-256 over what was shown, for the events that rest on it."""

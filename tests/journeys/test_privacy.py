@@ -1,6 +1,8 @@
 from playwright.sync_api import expect
 
-from purposes.models import Purpose
+from persons import ledger
+from persons.models import Door
+from purposes.models import Purpose, Wording
 from tests.factories import PersonFactory, UserFactory
 
 
@@ -130,3 +132,33 @@ def test_the_register_of_processing_is_made_to_be_printed(site, page, signed_in,
 
     expect(page.get_by_role("heading", name="Sales and service")).to_be_visible()
     expect(page.get_by_role("navigation").first).to_be_hidden()
+
+
+def test_a_text_that_somebody_said_yes_to_is_followed_by_the_next_version(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Privacy admin"))
+    wording = Wording.objects.create(purpose_id="EMARKETING", language="en", number=1, approval_text="May we write?")
+    answer = ledger.Answer(
+        person_id=PersonFactory().pk, purpose_id="EMARKETING", basis_id="61A", source_id="WEBFORM", wording=wording
+    )
+    ledger.record(answer, by=ledger.Recorder(door=Door.FORM))
+
+    page.goto(f"{site}/privacy/purposes/EMARKETING/")
+    expect(page.locator(f"#wording-count-{wording.pk}")).to_have_text("1")
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_text("1 person has E-marketing ON today by this text.")).to_be_visible()
+    page.get_by_label("Approval text").fill("May we call?")
+    page.get_by_label("People must be asked again").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Say from which day on.")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_label("To be asked again by").fill("2100-01-01")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Version 2 of the wording in English is shown from now on.")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("link", name="Version 1").click()
+
+    expect(page.get_by_role("deletion")).to_have_text("write")
+    expect(page.get_by_role("insertion")).to_have_text("call")
+    expect(page.get_by_label("To be asked again by")).to_have_value("2100-01-01")
+    assert_fit_to_use(page)
