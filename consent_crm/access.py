@@ -38,6 +38,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "follow": PUBLIC,
     "public_style": PUBLIC,
     "public_logo": PUBLIC,
+    "confirm": PUBLIC,
+    "subscribe": PUBLIC,
     "caught:list": SIGNED_IN,  # in the trial only
     "caught:message": SIGNED_IN,
     "caught:body": SIGNED_IN,
@@ -88,6 +90,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:evidence": READ_PERSONS,
     "persons:record_consent": RECORD_ANSWERS,
     "persons:record_subscription": ("persons.manage_consent", "persons.record_stop"),
+    "persons:send_message": ("persons.manage_consent", "persons.change_person"),
+    "persons:send_confirmation_link": "persons.manage_consent",
     "persons:no_mailings": "persons.change_person",
     "persons:former_employee": "persons.change_person",
     "person_mailings": "mailings.view_recipient",

@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 from mailings import person_views, selection_views, single_message_views
 from mailings import public as mailings_public
 from persons import api as persons_api
-from persons import public
+from persons import public, public_forms
 from persons.retired import kindly
 from purposes import api as purposes_api
 from purposes import public as look
@@ -50,6 +50,8 @@ urlpatterns = [
     path("l/<str:key>/", mailings_public.follow, name="follow"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("p/<str:token>/", public.preferences, name="preferences"),
+    path("c/<str:token>/", public_forms.confirm, name="confirm"),
+    path("subscribe/<slug:key>/", public_forms.subscribe, name="subscribe"),
     path("api/", include((api_patterns, "api"))),
     path("admin/", admin.site.urls),
 ]

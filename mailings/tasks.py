@@ -7,10 +7,11 @@ from procrastinate import JobContext, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from mailings import delivery, launching, pacing, steering
+from mailings import delivery, launching, pacing, singles, steering
 from mailings.models import Mailing
 from mailings.steering import MAIL
 from persons import sealing
+from persons.singles import put_to_work
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,14 @@ def deliver(context: JobContext, mailing: int, lane: int, troubles: int = 0) -> 
     troubles = troubles + 1 if rest.in_trouble else 0
     wait = max(rest.wait, min(2.0**troubles, LONGEST_REST) * random.uniform(0.75, 1.25) if troubles else 0.0)  # noqa: S311
     steering.queue(mailing, lane, wait=wait, troubles=troubles)
+
+
+@app.task(queue=MAIL, retry=AGAIN, pass_context=True)
+def hand_over_singles(context: JobContext) -> None:
+    """Hand over the messages to one person that are due, and come back when the next one is."""
+    rest = singles.deliver(seconds=SLICE, stopped=context.should_abort)
+    if rest.wait is not None:
+        put_to_work(max(rest.wait, LONGEST_REST * random.uniform(0.25, 0.5) if rest.in_trouble else 0.0))  # noqa: S311
 
 
 @app.periodic(cron="* * * * *")
@@ -74,6 +83,9 @@ def see_to_it(*, ignoring_jobs_begun: bool = False) -> None:
     """Set right what a worker that died has left, as far as it is certain."""
     if uncertain := steering.sweep():
         logger.warning("%d messages are uncertain: their worker died.", uncertain)
+    singles.sweep()
+    if singles.next_attempt() == 0:
+        put_to_work()
     steering.finish()
     pacing.forget()
     for mailing in steering.unattended(ignoring_jobs_begun=ignoring_jobs_begun):

@@ -18,13 +18,17 @@ from persons.models import (
     Import,
     LinkToken,
     Operation,
+    PendingConfirmation,
     Person,
     PreferenceRequest,
     Seal,
     Selection,
+    SingleMessage,
+    SubscribeForm,
     Subscription,
     Suppression,
     Upload,
+    Visits,
 )
 
 
@@ -57,11 +61,14 @@ READ_ONLY = [
     Import,
     LinkToken,
     Operation,
+    PendingConfirmation,
     PreferenceRequest,
     Seal,
+    SingleMessage,
     Subscription,
     Suppression,
     Upload,
+    Visits,
 ]
 admin.site.register(READ_ONLY, ReadOnlyAdmin)
 
@@ -93,3 +100,10 @@ class CompanyAdmin(WithoutDeletionAdmin):
 class SelectionAdmin(admin.ModelAdmin):
     list_display = ["name", "kind", "created_at"]
     raw_id_fields = ["members"]
+
+
+@admin.register(SubscribeForm)
+class SubscribeFormAdmin(admin.ModelAdmin):
+    list_display = ["name", "key", "language", "is_active"]
+    prepopulated_fields = {"key": ["name"]}
+    filter_horizontal = ["types"]

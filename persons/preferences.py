@@ -8,10 +8,21 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from persons import leaving, standing
+from persons.confirming import Item, pending_of
 from persons.leaving import Scope
 from persons.ledger import Recorder
 from persons.models import LinkToken, Person, PreferenceRequest
-from purposes.models import ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST, EMARKETING, STORE, Wording
+from persons.singles import Asked, ask_to_confirm
+from purposes.models import (
+    ARTICLE_CONSENT,
+    ARTICLE_LEGITIMATE_INTEREST,
+    CONSENT,
+    EMARKETING,
+    STORE,
+    Purpose,
+    SubscriptionType,
+    Wording,
+)
 
 EVERYTHING = "everything"
 CAN_BE_STOPPED = (ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST)
@@ -21,10 +32,12 @@ CAN_BE_STOPPED = (ARTICLE_CONSENT, ARTICLE_LEGITIMATE_INTEREST)
 class Switch:
     """One thing that comes, or does not; turning it off is the scope."""
 
+    matter: Purpose | SubscriptionType
     scope: Scope
     is_on: bool
     text: str
     wording: Wording | None = None
+    can_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,17 @@ def stop(link: LinkToken, value: str, *, by: Recorder) -> Scope | None:
     return asked
 
 
+def start(link: LinkToken, value: str) -> tuple[Scope, Asked] | None:
+    """Ask the address to confirm what a button names, when it is there to be turned on; what became of that."""
+    switches = of(link.person).switches if is_about(link) and link.person.address else []
+    named = [row for row in switches if row.scope.value == value and row.can_start and not row.is_on]
+    if not named:
+        return None
+    item = Item(named[0].matter, named[0].wording or Wording.objects.latest_of(EMARKETING, get_language()))
+    pending = pending_of(link.person, [item], get_language() or "")
+    return named[0].scope, ask_to_confirm(pending, is_public=True)[1]
+
+
 def ask_to_stop(link: LinkToken) -> bool:
     """Put on the work list that the person wants sales and service stopped; whether there was that to ask for."""
     if not is_about(link) or not (store := of(link.person).store).row.is_on:
@@ -135,7 +159,9 @@ def _is_offered(row: standing.PurposeRow) -> bool:
 def _purpose(row: standing.PurposeRow) -> Switch:
     wording = Wording.objects.latest_of(row.purpose, get_language())
     text = wording.approval_text if wording else str(row.purpose.description)
-    return Switch(Scope(str(row.purpose), purpose_id=row.purpose.pk), row.is_on, text, wording)
+    scope = Scope(str(row.purpose), purpose_id=row.purpose.pk)
+    can_start = row.purpose.accepted_bases.filter(pk=CONSENT, is_active=True).exists()
+    return Switch(row.purpose, scope, row.is_on, text, wording, can_start)
 
 
 def _store(person: Person, rows: list[standing.PurposeRow]) -> Store:
@@ -146,7 +172,8 @@ def _store(person: Person, rows: list[standing.PurposeRow]) -> Store:
 def _type(row: standing.SubscriptionRow) -> Switch:
     """On when such mail would come: a subscription that e-marketing holds back is off."""
     comes = row.is_on and row.sign in ("on", "info")
-    return Switch(Scope(str(row.type), type_id=row.type.pk), comes, str(row.type.description))
+    scope = Scope(str(row.type), type_id=row.type.pk)
+    return Switch(row.type, scope, comes, str(row.type.description), can_start=True)
 
 
 def _held(person: Person) -> list[str]:

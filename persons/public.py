@@ -57,6 +57,9 @@ def _done(request: HttpRequest, link: LinkToken) -> dict:
     """What the button that was pressed has done, for the page to say."""
     if "ask" in request.POST:
         return {"is_passed_on": own.ask_to_stop(link), "was_asked": True}
+    if "start" in request.POST:
+        scope, asked = own.start(link, request.POST["start"]) or (None, None)
+        return {"started": scope, "asked": asked and asked.name, "was_asked": True}
     return {"stopped": own.stop(link, request.POST.get("stop", ""), by=Recorder(door=Door.LINK)), "was_asked": True}
 
 

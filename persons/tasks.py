@@ -3,7 +3,7 @@
 import logging
 
 from django.db import connection
-from django.utils import translation
+from django.utils import timezone, translation
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -11,7 +11,7 @@ from persons import operations
 from persons.bulk import Interrupted
 from persons.importing import uploading
 from persons.importing.applying import Busy
-from persons.models import Operation, Upload
+from persons.models import Operation, PendingConfirmation, Upload, Visits
 
 logger = logging.getLogger(__name__)
 
@@ -88,3 +88,11 @@ def forget_uploads(timestamp: int) -> None:
     """Remove the files that nobody came back for."""
     if removed := uploading.forget():
         logger.info("%d uploaded files were removed.", removed)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queue=IMPORTS, queueing_lock="forget_requests", retry=NEXT_HOUR)
+def forget_requests(timestamp: int) -> None:
+    """Let go what nobody confirmed in its days, with the address; and who came by on earlier days (rules 4.5)."""
+    PendingConfirmation.objects.over().delete()
+    Visits.objects.filter(day__lt=timezone.localdate()).delete()

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from . import counts, history_views, list_views, operation_views, person_views, upload_views, views, work_views
+from . import (
+    counts,
+    history_views,
+    list_views,
+    message_views,
+    operation_views,
+    person_views,
+    upload_views,
+    views,
+    work_views,
+)
 from .retired import kindly
 
 app_name = "persons"
@@ -37,6 +47,12 @@ urlpatterns = [
     path("<int:pk>/evidence/<int:event>/", history_views.evidence, name="evidence"),
     path("<int:pk>/consents/<str:key>/", kindly(views.record_consent), name="record_consent"),
     path("<int:pk>/subscriptions/<str:key>/", kindly(views.record_subscription), name="record_subscription"),
+    path("<int:pk>/messages/<str:kind>/", message_views.send_message, name="send_message"),
+    path(
+        "<int:pk>/confirmation-link/<str:kind>/<str:key>/",
+        message_views.send_confirmation_link,
+        name="send_confirmation_link",
+    ),
     path("<int:pk>/no-mailings/", kindly(views.set_flag), {"name": "no_mailings"}, name="no_mailings"),
     path("<int:pk>/former-employee/", kindly(views.set_flag), {"name": "former_employee"}, name="former_employee"),
     path("counts/purposes/", counts.purposes, name="purpose_counts"),

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from persons.models import ConsentEvent, Person
+from persons.models import ConsentEvent, Deliverability, Person, Suppression
 from persons.models.address import SOFT_BOUNCES_IN_A_ROW
 from purposes.models import ARTICLE_CONSENT, EMARKETING
 
@@ -320,6 +320,15 @@ def explain(person: Person, question: Question | None = None) -> Explanation:
         code, event_id = cursor.fetchone()
     event = ConsentEvent.objects.select_related("act", "basis_after", "source").filter(pk=event_id).first()
     return Explanation(Code(code), sentence(Code(code), event), event)
+
+
+def of_address(address_hash: bytes) -> Code:
+    """Rows 3 and 4 alone, for a single message to an address of which it is not known whose it is."""
+    if Suppression.objects.standing().filter(address_hash=address_hash).exists():
+        return Code.SUPPRESSED
+    if Deliverability.objects.bounced().filter(address_hash=address_hash).exists():
+        return Code.BOUNCED
+    return Code.SINGLE
 
 
 def among_ids(persons: QuerySet[Person] | None) -> str | None:

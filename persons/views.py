@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from persons import ledger, standing
+from persons import ledger, singles, standing
 from persons.forms import USER_SOURCE, ConsentForm, SubscriptionForm, SwitchOnForm, switched
 from persons.models import Door, Person
 from purposes.models import CONSENT, EMARKETING, STORE, WITHDRAWN, Purpose, SubscriptionType
@@ -136,7 +136,7 @@ def sent(request):
 
 
 def consent_tab(request, person, form=None, status=200):
-    context = heading(request, person, "persons:detail") | {"form": form}
+    context = heading(request, person, "persons:detail") | {"form": form, "singles": singles.latest_of(person)}
     return render(request, "persons/detail.html", context, status=status)
 
 

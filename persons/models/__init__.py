@@ -1,4 +1,5 @@
 from persons.models.address import Deliverability, HashSecret, Suppression, keyed_hash
+from persons.models.asking import PendingConfirmation, SingleMessage, SubscribeForm, Visits
 from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
 from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
@@ -30,14 +31,18 @@ __all__ = [
     "LinkToken",
     "Operation",
     "OperationPerson",
+    "PendingConfirmation",
     "Person",
     "PreferenceRequest",
     "Seal",
     "SealedAct",
     "Selection",
+    "SingleMessage",
+    "SubscribeForm",
     "Subscription",
     "Suppression",
     "UnsealedAct",
     "Upload",
+    "Visits",
     "keyed_hash",
 ]

@@ -2,10 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from persons import ledger, links
+from persons import leaving, ledger, links
 from persons.ledger import Answer, Recorder, record
-from persons.models import Act, ConsentEvent, Door, LinkToken, PreferenceRequest
+from persons.models import Act, ConsentEvent, Door, LinkToken, PendingConfirmation, PreferenceRequest, SingleMessage
 from purposes.models import AcceptedBasis, Purpose, SubscriptionType, Wording
 from tests.factories import CompanyFactory, PersonFactory, UserFactory
 
@@ -205,14 +206,59 @@ def test_where_sales_and_service_is_off_or_the_address_is_old_there_is_nothing_t
     assert not PreferenceRequest.objects.exists()
 
 
-def test_nothing_can_be_turned_on(client, person):
+@pytest.mark.parametrize("value", ["purpose:EMARKETING", "type:NEWS"])
+def test_turning_on_asks_the_address_first(client, person, value):
     answered(person, "EMARKETING", "WITHDRAWN")
+    before = ConsentEvent.objects.count()
+
+    text = client.post(page_of(person), {"start": value}).content.decode()
+
+    assert "We send a message to k•••@example.com. Press the link in it to turn on:" in text
+    pending = PendingConfirmation.objects.get()
+    assert (pending.person, pending.language) == (person, "en")
+    assert [one["purpose"] or one["type"] for one in pending.asked] == [value.partition(":")[2]]
+    assert SingleMessage.objects.get().state == "waiting"
+    assert ConsentEvent.objects.count() == before
+
+
+def test_a_second_wish_of_the_day_goes_with_the_first_and_none_behind_a_confirmation(client, person):
     page = page_of(person)
 
-    for name in ("on", "start", "stop"):
-        client.post(page, {name: "purpose:EMARKETING", "on": "1"})
+    texts = [client.post(page, {"start": value}).content.decode() for value in ("type:NEWS", "type:PROMOTIONS")]
+    PendingConfirmation.objects.update(confirmed_at=timezone.now())
+    texts.append(client.post(page, {"start": "type:URGENT"}).content.decode())
 
-    assert not ConsentEvent.objects.filter(basis_after__allows=True).exists()
+    assert "We send a message" in texts[0]
+    assert "The link in it now confirms this as well: Promotions." in texts[1]
+    assert "Please try again tomorrow." in texts[2]
+
+
+def test_an_address_that_complained_is_not_written_to_and_told_so(client, person):
+    leaving.complain(person)
+
+    text = client.post(page_of(person), {"start": "purpose:EMARKETING"}).content.decode()
+
+    assert "We cannot send a message to your address at present" in text
+    assert SingleMessage.objects.get().state == "held_back"
+
+
+@pytest.mark.parametrize("value", ["", "purpose:STORE", "type:NOTHING", "purpose:EMARKETING", "type:NEWS\0"])
+def test_what_is_on_or_not_there_cannot_be_turned_on(client, person, value):
+    answered(person, "EMARKETING", "61A")
+
+    text = client.post(page_of(person), {"start": value}).content.decode()
+
+    assert "Nothing was changed." in text
+    assert not PendingConfirmation.objects.exists()
+
+
+def test_a_purpose_that_does_not_accept_consent_cannot_be_turned_on(client, person):
+    AcceptedBasis.objects.filter(purpose="EMARKETING", basis="61A").delete()
+
+    response = client.post(page_of(person), {"start": "purpose:EMARKETING"})
+
+    assert "Nothing was changed." in response.content.decode()
+    assert 'value="purpose:EMARKETING"' not in response.content.decode()
 
 
 def test_a_link_to_an_older_address_can_only_stop_and_shows_nothing(client, person):
