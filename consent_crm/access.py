@@ -103,6 +103,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:in_use": READ_PERSONS,
     "persons:wording_counts": READ_PERSONS,
     "persons:wording_effect": READ_PERSONS,
+    "mailings:provider_reports": PUBLIC,  # a secret of its own
     "mailings:list": READ_MAILINGS,
     "mailings:new": "mailings.add_mailing",
     "mailings:detail": READ_MAILINGS,

@@ -1,5 +1,6 @@
 """Every setting, and the only reader of the environment (docs/deployment.md lists the variables)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,6 +199,10 @@ EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", 10.0)  # seconds; also how long a silent server may hold a claim
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "news@localhost.localdomain")
 BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"))
+# maildir:///folder or imaps://user:password@host/INBOX; the worker looks into it
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
+# what providers show or sign when they report: ANYMAIL_WEBHOOK_SECRET, ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY, ...
+ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 CAUGHT_MAIL = Path(env.str("CAUGHT_MAIL", str(BASE_DIR / ".crm" / "mail")))  # where the catcher of the trial keeps it
 
 # ---- consent

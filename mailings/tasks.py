@@ -3,11 +3,12 @@
 import logging
 import random
 
+from django.conf import settings
 from procrastinate import JobContext, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from mailings import delivery, launching, pacing, singles, steering
+from mailings import delivery, launching, mailboxes, pacing, singles, steering
 from mailings.models import Mailing
 from mailings.steering import MAIL
 from persons import sealing
@@ -77,6 +78,14 @@ async def take_up(timestamp: int) -> None:
 def seal(timestamp: int) -> None:
     """Seal the acts that are not sealed yet (rules 4.2)."""
     sealing.seal()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue=UPKEEP, queueing_lock="bounces", retry=NEXT_MINUTE)
+def fetch_bounces(timestamp: int) -> None:
+    """Work off the mailbox of bounces, where there is one."""
+    if settings.BOUNCE_MAILBOX:
+        mailboxes.work_off(settings.BOUNCE_MAILBOX)
 
 
 def see_to_it(*, ignoring_jobs_begun: bool = False) -> None:

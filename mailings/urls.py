@@ -1,9 +1,10 @@
 from django.urls import path
 
-from . import audience_views, content_views, recipient_views, report_views, sending_views, views
+from . import audience_views, content_views, recipient_views, report_views, sending_views, views, webhooks
 
 app_name = "mailings"
 urlpatterns = [
+    path("providers/<slug:provider>/", webhooks.reports, name="provider_reports"),
     path("", views.mailing_list, name="list"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),

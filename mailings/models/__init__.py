@@ -1,6 +1,7 @@
 from mailings.models.content import Content, HostedImage, MailingTemplate, one_line
 from mailings.models.mailing import Mailing, Recipient, RecipientQuerySet
 from mailings.models.pace import Pace
+from mailings.models.report import Report
 from mailings.models.sending import SendingSettings
 from mailings.models.tracking import TrackedLink
 
@@ -12,6 +13,7 @@ __all__ = [
     "Pace",
     "Recipient",
     "RecipientQuerySet",
+    "Report",
     "SendingSettings",
     "TrackedLink",
     "one_line",
