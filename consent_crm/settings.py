@@ -140,6 +140,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "consent_crm.formats"
 TIME_ZONE = "Europe/Oslo"
 USE_TZ = True
+USE_THOUSAND_SEPARATOR = True  # keys and attributes in templates go through stringformat
 
 # ---- files
 
