@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -111,3 +113,24 @@ def assert_fit_to_use():
         page.set_viewport_size({"width": 1280, "height": 800})
 
     return check
+
+
+@pytest.fixture
+def start_worker(own_database):
+    """Starts a worker like the real one, with more in its environment if wanted; it ends with the test."""
+    workers = []
+
+    def start(**more):
+        workers.append(
+            subprocess.Popen(
+                [sys.executable, "manage.py", "worker"],
+                env=os.environ | {"DATABASE_URL": own_database, "MEDIA_ROOT": str(settings.MEDIA_ROOT)} | more,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+
+    yield start
+    for worker in workers:
+        worker.terminate()
+        worker.wait()

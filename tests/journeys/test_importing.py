@@ -1,10 +1,5 @@
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
 from persons.importing import uploading
@@ -13,27 +8,6 @@ from tests.factories import UserFactory
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "hubspot-contacts.csv"
 IMPORTER = ["persons.view_person", "persons.import_persons"]
-
-
-@pytest.fixture
-def start_worker(own_database):
-    """A worker like the real one; it ends with the test."""
-    workers = []
-
-    def start():
-        workers.append(
-            subprocess.Popen(
-                [sys.executable, "manage.py", "worker"],
-                env=os.environ | {"DATABASE_URL": own_database, "MEDIA_ROOT": str(settings.MEDIA_ROOT)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-
-    yield start
-    for worker in workers:
-        worker.terminate()
-        worker.wait()
 
 
 def test_a_file_is_checked_given_proof_and_imported(site, page, signed_in, start_worker, assert_fit_to_use):

@@ -1,11 +1,13 @@
 """The list of mailings, a new one, and the step Setup: who may, what is saved, where a refusal lands."""
 
 import pytest
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from consent_crm.models import User
-from mailings.models import Mailing
+from mailings.models import Mailing, Recipient
 from persons import lists
+from persons.models import LinkToken
 from purposes.models import SubscriptionType
 from tests.factories import UserFactory
 from tests.mailings.making import agree, mailing, persons, started
@@ -27,21 +29,27 @@ def setup_of(made):
     return reverse("mailings:setup", args=[made.pk])
 
 
+def rows_of(response):
+    return response.context["rows"]
+
+
 def names(response):
-    return [made.name for made, _numbers in response.context["rows"]]
+    return [made.name for made, _numbers in rows_of(response)]
 
 
-def test_the_list_says_how_many_are_in_it_and_got_it(client, marketer):
+def test_the_list_says_how_many_are_in_it_got_it_and_left_by_it(client, marketer):
     agree(*persons(2)[:1])
-    started(name="October")
+    recipient = started(name="October").recipients.waiting().get()
+    link = LinkToken.objects.create(token_hash=b"1" * 32, person=recipient.person, left_at=Now())
+    Recipient.objects.filter(pk=recipient.pk).update(state="sent", link=link, claim=1, claimed_at=Now())
     mailing(name="November")
 
     response = client.get(LIST)
 
-    assert [(made.name, numbers["audience"], numbers["sent"]) for made, numbers in response.context["rows"]] == [
-        ("November", 0, 0),
-        ("October", 2, 0),
+    rows = [
+        (made.name, *(numbers[name] for name in ("audience", "sent", "left"))) for made, numbers in rows_of(response)
     ]
+    assert rows == [("November", 0, 0, 0), ("October", 2, 1, 1)]
 
 
 @pytest.mark.parametrize(
