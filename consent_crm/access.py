@@ -85,6 +85,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:company_no_mailings": "persons.change_company",
     "persons:detail": READ_PERSONS,
     "persons:edit": "persons.change_person",
+    "persons:merge": "persons.manage_consent",
     "persons:history": READ_PERSONS,
     "persons:undo": RECORD_ANSWERS,
     "persons:evidence": READ_PERSONS,

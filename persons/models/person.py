@@ -214,6 +214,11 @@ class Person(models.Model):
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
+    @property
+    def described(self) -> str:
+        """Enough to tell two persons of one name apart."""
+        return f"{self.full_name} ({self.email})" if self.full_name and self.email else str(self)
+
     def with_merged(self) -> list["Person"]:
         """This person, and everybody who was merged into this one, by whatever way round."""
         found, merged = [], [self]

@@ -198,3 +198,28 @@ def test_a_privacy_admin_takes_back_an_answer_recorded_by_mistake(site, page, ka
 
     expect(page.get_by_role("status")).to_contain_text("Undone: E-marketing is for Kari Nordmann as it was before.")
     assert not Consent.objects.exists()
+
+
+def test_two_entries_of_one_person_are_merged(site, page, kari, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Sales"))
+    double = PersonFactory(first_name="Kari", last_name="Nordmann", email="kari@example.com", phone="22 33 44 55")
+    record(kari, "61A")
+    record(double, "WITHDRAWN")
+
+    page.goto(f"{site}/persons/{kari.pk}/")
+    page.get_by_text("More", exact=True).click()
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="Merge with another person").click()
+    expect(page.get_by_role("heading", name="Same name or same address")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="Choose Kari Nordmann (kari@example.com)").click()
+    expect(page.get_by_role("row", name="E-marketing")).to_contain_text("Withdrawn")
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Merge").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Kari Nordmann (kari@example.com) was merged into Kari Nordmann")
+    expect(page.get_by_text("Can receive e-marketing: No")).to_be_visible()
+    page.goto(f"{site}/persons/{double.pk}/history/")
+    expect(page.get_by_role("heading", name="Kari Nordmann")).to_be_visible()
+    expect(page.get_by_text("who was merged into this person")).to_have_count(2)
+    assert_fit_to_use(page)
