@@ -25,6 +25,7 @@ CHANGE_MAILINGS = "mailings.change_mailing"
 DRAFT: dict[str, Right] = {"GET": READ_MAILINGS, "POST": CHANGE_MAILINGS}
 WRITE_TEMPLATES = "purposes.change_emailtemplate"
 SET_PAGES = "purposes.change_publicpages"
+SET_SENDING = "mailings.change_sendingsettings"
 RECORD_ANSWERS = ("persons.manage_consent", "persons.change_person", "persons.record_stop")
 
 ROUTES: dict[str, Right | dict[str, Right]] = {
@@ -165,6 +166,9 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "privacy:page_text": SET_PAGES,
     "privacy:sample": SET_PAGES,
     "privacy:sample_style": SET_PAGES,
+    "settings:sending": SET_SENDING,
+    "settings:retention": "consent_crm.change_retention",
+    "settings:history": SET_SENDING,
     "privacy:kind_history": "purposes.change_purpose",
     "privacy:history": "purposes.change_purpose",
 }

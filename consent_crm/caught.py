@@ -94,6 +94,15 @@ def read(name: str) -> Caught:
     return Caught(name, parsed)
 
 
+def forget(before: datetime) -> int:
+    """Remove the messages that were taken before; how many."""
+    first = before.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
+    old = [name for name in names() if name < first]
+    for name in old:
+        (settings.CAUGHT_MAIL / f"{name}.eml").unlink(missing_ok=True)
+    return len(old)
+
+
 def read_all(some: Iterable[str]) -> Iterator[Caught]:
     return (read(name) for name in some)
 

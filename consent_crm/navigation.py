@@ -13,6 +13,7 @@ PLACES = [
     ("selections:list", _("Selections"), _("Keep sets of persons, by hand or by filter.")),
     ("mailings:list", _("Mailings"), _("Write to those who may be written to.")),
     ("privacy:consent", _("Privacy"), _("What may be asked of people, on which grounds, and who receives mailings.")),
+    ("settings:sending", _("Settings"), _("From whom and how fast mail goes out, and how long things are kept.")),
 ]
 OF_THE_TRIAL = [("caught:list", _("Caught mail"), _("Read what would have been sent; its links work."))]
 

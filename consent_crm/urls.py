@@ -14,7 +14,7 @@ from persons.retired import kindly
 from purposes import api as purposes_api
 from purposes import public as look
 
-from . import caught_views, views
+from . import caught_views, settings_views, views
 
 api = SimpleRouter(use_regex_path=False)
 api.register("persons", persons_api.PersonViewSet)
@@ -41,6 +41,7 @@ urlpatterns = [
     path("selections/<int:pk>/delete/", selection_views.delete, name="delete_selection"),
     path("privacy/", include("purposes.urls")),
     path("privacy/email/", include((single_message_views.urlpatterns, "single_messages"))),
+    path("settings/", include((settings_views.urlpatterns, "settings"))),
     path("look/<str:name>.css", look.public_style, name="public_style"),
     path("look/<str:name>", look.public_logo, name="public_logo"),
     path("u/<str:token>", public.unsubscribe, name="unsubscribe"),  # mail programs lose slashes: never a redirect

@@ -1,7 +1,5 @@
 """What the worker does for this room. Every job can be run twice, and taken up by another worker at any point."""
 
-import logging
-
 from django.db import connection
 from django.utils import timezone, translation
 from procrastinate import JobContext, RetryStrategy
@@ -12,8 +10,6 @@ from persons.bulk import Interrupted
 from persons.importing import uploading
 from persons.importing.applying import Busy
 from persons.models import Operation, PendingConfirmation, Upload, Visits
-
-logger = logging.getLogger(__name__)
 
 IMPORTS = "imports"  # a queue of its own: an import may take an hour
 OPERATIONS = "operations"  # another, so that nobody waits for an import with a bulk update
@@ -80,14 +76,6 @@ def _step(upload: Upload, context: JobContext) -> None:
         uploading.run(upload, stopped=context.should_abort)
     else:
         uploading.clear_away(upload)
-
-
-@app.periodic(cron="17 * * * *")
-@app.task(queue=IMPORTS, queueing_lock="forget_uploads", retry=NEXT_HOUR)
-def forget_uploads(timestamp: int) -> None:
-    """Remove the files that nobody came back for."""
-    if removed := uploading.forget():
-        logger.info("%d uploaded files were removed.", removed)
 
 
 @app.periodic(cron="23 * * * *")

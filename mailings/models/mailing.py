@@ -105,6 +105,7 @@ class Mailing(Content):
         _("resumed"), null=True, editable=False, help_text="Bounces and complaints of messages before it pause no more."
     )
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    forgotten_at = models.DateTimeField(null=True, editable=False, help_text="When the servers' words were removed.")
 
     class Meta:
         ordering = ["-id"]

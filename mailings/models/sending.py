@@ -13,11 +13,15 @@ from mailings.headers import mailbox
 from purposes.models import Settled, tracked
 
 
+def lines(written: str) -> list[str]:
+    return [line.strip() for line in written.splitlines() if line.strip()]
+
+
 def addresses_or_domains(written: str) -> None:
     """Validator: each line is an address (news@example.com) or a domain (example.com)."""
-    for line in written.split():
+    for line in lines(written):
         try:
-            mailbox(line if "@" in line else f"x@{line}")
+            mailbox(line if "@" in line or "." not in line else f"x@{line}")
         except ValidationError as error:
             raise ValidationError(
                 _("“%(line)s” is neither an e-mail address nor a domain."), code="sender", params={"line": line}
@@ -112,5 +116,5 @@ class SendingSettings(Settled):
 
 def _is_among(allowed: str, written: str) -> bool:
     address = mailbox(written)
-    names = {line.lower() for line in allowed.split()}
+    names = {line.lower() for line in lines(allowed)}
     return not names or not names.isdisjoint({address.addr_spec.lower(), address.domain.lower()})

@@ -6,7 +6,7 @@ What is called off while it is at work ends between two batches.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from persons.importing.applying import Busy, Cancelled, apply, close, dry_run
 from persons.importing.formats import recognise
@@ -25,7 +24,6 @@ from persons.importing.tables import open_table
 from persons.models import Operation, Upload
 
 ROWS_CHECKED_AT_ONCE = 3_000  # a second and a half; more is the worker's
-KEPT = timedelta(days=7)  # a file that nobody imports
 
 State = Upload.State
 
@@ -146,24 +144,23 @@ def clear_away(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).update(file="")
 
 
-def forget() -> int:
-    """Remove the files that nobody came back for, and what a crash has left; how many."""
-    long_ago = timezone.now() - KEPT
-    Upload.objects.waiting().filter(created_at__lt=long_ago).update(state=State.CANCELLED)
+def forget(*, before: datetime) -> int:
+    """Remove the files that nobody came back for since, and what a crash has left; how many."""
+    Upload.objects.waiting().filter(created_at__lt=before).update(state=State.CANCELLED)
     over = Upload.objects.exclude(file="").filter(state__in=[State.DONE, State.CANCELLED, State.FAILED])
     forgotten = list(over)
     for upload in forgotten:
         clear_away(upload)
-    return len(forgotten) + _remove_strays(long_ago)
+    return len(forgotten) + _remove_strays(before)
 
 
-def _remove_strays(long_ago: Any) -> int:
+def _remove_strays(before: datetime) -> int:
     """Files without a row: the process died between the two."""
     if not default_storage.exists("imports"):
         return 0
     names = {f"imports/{name}" for name in default_storage.listdir("imports")[1]}
     known = Upload.objects.filter(file__in=names).values_list("file", flat=True)
-    strays = [name for name in names - set(known) if default_storage.get_modified_time(name) < long_ago]
+    strays = [name for name in names - set(known) if default_storage.get_modified_time(name) < before]
     for name in strays:
         default_storage.delete(name)
     return len(strays)

@@ -55,10 +55,10 @@ def test_signing_out_takes_a_button(client, user):
     ("role", "labels"),
     [
         (None, ["Home"]),
-        ("Reader", ["Home", "Persons", "Mailings"]),
-        ("Marketer", ["Home", "Persons", "Mailings"]),
-        ("Sales", ["Home", "Persons", "Mailings"]),
-        ("Privacy admin", ["Home", "Persons", "Mailings", "Privacy"]),
+        ("Reader", ["Home", "Persons", "Selections", "Mailings"]),
+        ("Marketer", ["Home", "Persons", "Selections", "Mailings"]),
+        ("Sales", ["Home", "Persons", "Selections", "Mailings"]),
+        ("Privacy admin", ["Home", "Persons", "Selections", "Mailings", "Privacy", "Settings"]),
     ],
 )
 def test_the_navigation_holds_only_what_is_open(client, role, labels):

@@ -1,0 +1,30 @@
+"""Forgetting what may be forgotten, every night (settings: Retention). The ledger is never touched."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from consent_crm import caught
+from consent_crm.models import Retention
+from mailings import forgetting
+from persons.importing import uploading
+
+MONTH = timedelta(days=30.4375)
+
+
+def carry_out(*, now: datetime | None = None) -> dict[str, int]:
+    """Remove what is older than its period; how many of each. Safe to run twice, and to stop at any moment."""
+    periods, now = Retention.current(), now or timezone.now()
+    return {
+        "files": uploading.forget(before=now - timedelta(days=periods.import_file_days)),
+        "server answers": forgetting.server_answers(before=now - periods.server_answer_months * MONTH),
+        "caught messages": _caught(before=now - timedelta(days=periods.caught_mail_days)),
+        "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
+    }
+
+
+def _caught(*, before: datetime) -> int:
+    """Only the trial keeps any."""
+    return caught.forget(before) if settings.TRIAL else 0
