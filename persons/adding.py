@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from persons import ledger
+from persons import ledger, singles
 from persons.ledger import Answer, Recorder, Refused
 from persons.models import Door, Person
 from purposes.models import STORE, PrivacySettings
@@ -28,6 +28,7 @@ def add(person: Person, answers: Sequence[Answer] = (), *, by: Recorder) -> Pers
         for row in written:
             if row.outcome.is_refusal:
                 raise Refused(row.outcome)
+        singles.tell([person.pk])
     return person
 
 

@@ -3,11 +3,12 @@
 The worker hands them over (`mailings.singles`), and asks `judged` again when it does.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -15,7 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from persons import verdict
 from persons.models import PendingConfirmation, Person, SingleMessage, Suppression
 from persons.verdict import Code, Kind, Question
-from purposes.models import EmailTemplate, PublicPages
+from purposes.models import STORE, EmailTemplate, PublicPages
 
 JOB = "mailings.tasks.hand_over_singles"  # of the room above, known by its name alone
 QUEUE = "mail"
@@ -51,6 +52,44 @@ def send(
             created_by=by,
         )
     )
+
+
+def tell(new_persons: Sequence[int]) -> None:
+    """Send new persons the privacy confirmation, where the source of their answers asks for it.
+
+    The ground for sales and service goes first; of several sources one is enough.
+    """
+    facts: dict[str, Any] = {
+        "persons": list(new_persons),
+        "kind": EmailTemplate.Kind.PRIVACY_CONFIRMATION,
+        "store": STORE,
+        "languages": list(dict(settings.LANGUAGES)),
+        "language": PublicPages.current().language,
+        "day": timezone.localdate(),
+        "code": Code.SINGLE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, facts)
+        if cursor.rowcount:
+            put_to_work()
+
+
+TOLD = """
+    INSERT INTO persons_singlemessage (kind, template_id, person_id, address_hash, language, is_public, day, state,
+                                       code, attempts, answer)
+    SELECT %(kind)s, source.template, p.id, p.address_hash,
+           CASE WHEN p.language = ANY(%(languages)s) THEN p.language ELSE %(language)s END,
+           false, %(day)s, 'waiting', %(code)s, 0, ''
+    FROM persons_person p
+    CROSS JOIN LATERAL (
+        SELECT s.confirmation_template_id AS template
+        FROM (SELECT source_id, purpose_id = %(store)s AS is_store FROM persons_consent WHERE person_id = p.id
+              UNION ALL
+              SELECT source_id, false FROM persons_subscription WHERE person_id = p.id) answer
+        JOIN purposes_source s ON s.key = answer.source_id AND s.sends_confirmation
+        ORDER BY is_store DESC, s.position LIMIT 1) source
+    WHERE p.id = ANY(%(persons)s) AND p.address IS NOT NULL
+      AND EXISTS (SELECT FROM purposes_source WHERE sends_confirmation)"""
 
 
 def ask_to_confirm(pending: PendingConfirmation, *, by: Any = None, is_public: bool) -> tuple[SingleMessage, Asked]:

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from persons import singles
 from persons.importing.matching import add_facts, assign_persons, unassignable
 from persons.importing.problems import NotATable
 from persons.importing.staging import BUCKETS, Options, digest_of, stage
@@ -253,6 +254,7 @@ def _apply_batch(imported: Import, number: int) -> _Batch:
         door=Door.IMPORT, user=imported.operation.created_by, operation=imported.operation, moment=imported.moment
     )
     written = record_rows(ANSWERS, batch, by=by)
+    singles.tell(created)
     answers = {answer.pk: answer for answer in _answers_of(batch)}
     changed |= {answers[row.number].person_id for row in written if row.outcome == Outcome.RECORDED}
     own = [(answers[row.number], row) for row in written if not answers[row.number].is_derived]

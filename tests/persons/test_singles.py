@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from persons import singles
+from persons import adding, singles
 from persons.confirming import Item, pending_of
-from persons.models import Deliverability, PendingConfirmation, SingleMessage, Suppression
+from persons.importing.applying import apply
+from persons.importing.staging import Options
+from persons.ledger import Answer, Recorder
+from persons.models import Deliverability, Door, PendingConfirmation, Person, SingleMessage, Suppression
 from persons.singles import Asked
-from purposes.models import EmailTemplate, PublicPages, SubscriptionType
+from purposes.models import EmailTemplate, PublicPages, Source, SubscriptionType
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +101,47 @@ def test_what_was_held_back_does_not_count_as_the_message_of_the_day(person):
     ask(person, is_public=False)
 
     assert ask(person)[1] == Asked.SENT
+
+
+@pytest.fixture
+def telling():
+    """A source that tells whoever is added with an answer from it, with a template of its own."""
+    template = EmailTemplate.objects.create(key="WELCOME", name="Welcome", kind="PRIVACY_CONFIRMATION")
+    Source.objects.filter(pk="WEBFORM").update(sends_confirmation=True, confirmation_template=template)
+    return template
+
+
+def added(source, purpose="STORE", **facts):
+    person = Person(**{"last_name": "Nordmann", "email": "ola@example.com"} | facts)
+    answer = Answer(person_id=0, purpose_id=purpose, basis_id="61A", source_id=source, comment="Said so on the phone")
+    return adding.add(person, [answer], by=Recorder(door=Door.PAGE))
+
+
+@pytest.mark.parametrize(("source", "purpose"), [("WEBFORM", "STORE"), ("WEBFORM", "EMARKETING")])
+def test_a_new_person_is_told_where_the_source_asks_for_it(telling, source, purpose):
+    person = added(source, purpose, language="de")
+
+    message = SingleMessage.objects.get()
+    assert (message.person, message.kind, message.template) == (person, "PRIVACY_CONFIRMATION", telling)
+    assert (message.state, message.language) == ("waiting", "de")
+    assert ProcrastinateJob.objects.filter(task_name=singles.JOB).exists()
+
+
+def test_nobody_is_told_where_no_source_asks_for_it_or_there_is_no_address(telling):
+    added("USER")
+    added("WEBFORM", email="")
+
+    assert not SingleMessage.objects.exists()
+
+
+def test_an_imported_person_is_told_as_well_and_one_who_was_there_before_is_not(telling, tmp_path):
+    PersonFactory(first_name="Ola", last_name="Berg", email="old@example.com")
+    file = tmp_path / "persons.csv"
+    file.write_text(
+        "First name;Last name;E-mail;Newsletter;Comment\n"
+        "Kari;Dal;new@example.com;yes;Signed at the fair\nOla;Berg;old@example.com;yes;Signed at the fair\n"
+    )
+
+    apply(file, Options(source="WEBFORM", comment="Signed at the autumn fair"))
+
+    assert [message.person.email for message in SingleMessage.objects.all()] == ["new@example.com"]
