@@ -125,7 +125,6 @@ def test_every_task_says_how_often_it_is_tried_and_upkeep_has_a_queue_of_its_own
         "fetch_bounces": "upkeep",
         "start_due": "upkeep",
         "sweep": "upkeep",
-        "start_due": "upkeep",
         "take_up": "upkeep",
         "seal": "upkeep",
     }
