@@ -65,6 +65,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:work_list": READ_PERSONS,
     "persons:work_counts": READ_PERSONS,
     "persons:see_to": "persons.manage_consent",
+    "persons:renew_validity": BULK_UPDATE,
     "persons:operations": BULK_UPDATE,
     "persons:operation": BULK_UPDATE,
     "persons:operation_progress": BULK_UPDATE,
@@ -106,6 +107,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:wording_counts": READ_PERSONS,
     "persons:wording_effect": READ_PERSONS,
     "mailings:provider_reports": PUBLIC,  # a secret of its own
+    "persons:validity_effect": READ_PERSONS,
     "mailings:list": READ_MAILINGS,
     "mailings:new": "mailings.add_mailing",
     "mailings:detail": READ_MAILINGS,

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from mailings.models import Mailing, Recipient
-from persons import charts, journal
+from persons import charts, journal, validity
 from persons.charts import Line, Part
 from persons.models import Consent, ConsentEvent, Person, Seal, UnsealedAct
 from purposes.models import EMARKETING, Purpose
@@ -82,6 +82,7 @@ def trend() -> Line:
     standing = ConsentEvent.objects.filter(is_late=False, undoes=None, undone_by=None, basis_after__isnull=False)
     counted = (
         standing.filter(purpose=EMARKETING, given_at__gte=_beginning(months[0]))
+        .exclude(act__reason=validity.REASON)
         .order_by()
         .annotate(month=TruncMonth("given_at"))
         .values_list("month", "basis_after__allows")

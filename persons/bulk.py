@@ -1,4 +1,4 @@
-"""A bulk update: one answer, or the flag *No mailings*, for many persons at once.
+"""A bulk update: one answer, a purpose's new validity, or the flag *No mailings*, for many persons at once.
 
 Whom it is about is kept when it is prepared. The dry run (`check`) and the update itself (`run`) go through them a few
 thousand at a time, each batch in a transaction of its own with its outcomes, so that both go on where they stood after
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from persons import ledger
+from persons import ledger, validity
 from persons.ledger import Outcome, Recorder, Written
 from persons.models import Act, BulkUpdate, Door, Operation, OperationPerson, Person
 from persons.verdict import among_ids
@@ -191,12 +191,16 @@ FLAGGED = """
 
 
 def foreseen(update: BulkUpdate, ids: list[int], by: Recorder) -> list[tuple[int, str]]:
+    if update.is_of_validity:
+        return validity.foreseen(update, ids)
     if update.matter is None:
         return flagged(update, ids)
     return of_the_ledger(ledger.foreseen(ANSWERS, {"ids": ids, "bulk": update.pk}, by=by))
 
 
 def recorded(update: BulkUpdate, ids: list[int], by: Recorder) -> list[tuple[int, str]]:
+    if update.is_of_validity:
+        return validity.renew(update, ids, by)
     if update.matter is None:
         ledger.lock(ids)
         outcomes = flagged(update, ids)

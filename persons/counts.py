@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 
-from persons import verdict
+from persons import validity, verdict
 from persons.filters import numbers, persons_asked_for
 from persons.models import Consent, Person
 from purposes.models import Purpose, Wording
@@ -36,6 +36,8 @@ def missing(request, key):
     context = {"key": key, "purpose": purpose, "count": number_of(missing=key)}
     return render(request, "persons/counts/_missing.html", context)
 
+
+MOST_MONTHS = 32_767
 
 # of a list of Privacy, the filter that finds the persons on whom one of its entries bears
 USED_BY = {"bases": ("basis", ":"), "sources": ("source", ":"), "types": ("subscription", "")}
@@ -69,6 +71,15 @@ def wording_effect(request, pk):
     asked = {"by_wording": ",".join(map(str, keys))}
     context = {"wording": wording, "count": number_of(**asked), "asked": urlencode(asked), "older": older}
     return render(request, "persons/counts/_wording.html", context)
+
+
+def validity_effect(request, key):
+    """What giving the standing answers of a purpose this validity would change; nothing for what is no validity."""
+    purpose = get_object_or_404(Purpose, pk=key)
+    months = request.GET.get("validity_months", str(purpose.validity_months or ""))
+    is_one = not months or (months.isdecimal() and 0 < int(months) <= MOST_MONTHS)
+    effect = validity.effect(purpose, int(months) if months else None) if is_one else None
+    return render(request, "persons/counts/_validity.html", {"purpose": purpose, "effect": effect})
 
 
 def filter_effect(request):

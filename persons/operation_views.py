@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from persons import bulk, operations, tasks, undoing
+from persons import bulk, operations, tasks, undoing, validity
 from persons.bulk_forms import form_of, matters
 from persons.forms import MistakeForm
 from persons.ledger import Outcome
@@ -24,6 +24,7 @@ from persons.outcomes import EXPORTED, REFUSED, WORDS, words_of
 from persons.progress import Progress
 from persons.spreadsheets import csv_response, safe
 from persons.views import link_to, number, recorder
+from purposes.models import Purpose
 
 SHOWN = 50
 REFUSED_SHOWN = 50
@@ -66,6 +67,15 @@ def look_through(operation: Operation) -> None:
         bulk.check(operation)
     else:
         tasks.put_operation_to_work(operation)
+
+
+@require_POST
+def renew_validity(request: HttpRequest, key: str) -> HttpResponse:
+    """The dry run of giving the standing answers of a purpose the validity that it has now."""
+    update, persons = validity.update_of(get_object_or_404(Purpose, pk=key))
+    operation = bulk.prepare(update, persons, by=request.user)
+    look_through(operation)
+    return redirect(operation)
 
 
 # ---- operations
@@ -125,6 +135,8 @@ def title(operation: Operation, files: dict[int, str], updates: dict[int, bulk.B
 
 
 def in_words(update: bulk.BulkUpdate) -> str:
+    if update.is_of_validity:
+        return _("%(purpose)s: validity of standing answers") % {"purpose": update.purpose}
     if update.basis is None:
         return _("No mailings: ON") if update.no_mailings else _("No mailings: OFF")
     if update.type:

@@ -96,7 +96,7 @@ def events_of(operation: Operation) -> Any:
 
 
 def is_of_the_flag(operation: Operation) -> bool:
-    return BulkUpdate.objects.filter(operation=operation, basis=None).exists()
+    return BulkUpdate.objects.filter(operation=operation, basis=None, purpose=None).exists()
 
 
 # Where nobody has changed the flag since: what it was before is the opposite of what was set.
@@ -142,7 +142,8 @@ PUT_BACK = """
     GROUP BY e.person_id
     UNION ALL
     SELECT %(undo)s, o.person_id, %(left)s, true
-    FROM persons_operationperson o JOIN persons_bulkupdate b ON b.operation_id = o.operation_id AND b.basis_id IS NULL
+    FROM persons_operationperson o
+    JOIN persons_bulkupdate b ON b.operation_id = o.operation_id AND b.basis_id IS NULL AND b.purpose_id IS NULL
     WHERE o.operation_id = %(undone)s AND o.is_done AND o.outcome = 'recorded'
     ON CONFLICT DO NOTHING"""
 

@@ -96,8 +96,9 @@ FOUND = """
     FROM persons_consentevent e
     LEFT JOIN purposes_legalbasis b ON b.key = e.basis_after_id
     LEFT JOIN purposes_legalbasis before ON before.key = e.basis_before_id
-    WHERE e.id = ANY(%(ids)s) AND NOT e.is_own AND NOT e.is_late
-      AND NOT EXISTS (SELECT FROM persons_act a WHERE a.id = e.act_id AND a.door IN ('merge', 'erasure'))
+    JOIN persons_act a ON a.id = e.act_id
+    WHERE e.id = ANY(%(ids)s) AND NOT (e.is_own AND a.reason <> 'validity') AND NOT e.is_late
+      AND a.door NOT IN ('merge', 'erasure')
       AND NOT EXISTS (SELECT FROM persons_consentevent n WHERE n.person_id = e.person_id AND n.id > e.id
                       AND n.purpose_id IS NOT DISTINCT FROM e.purpose_id
                       AND n.subscription_type_id IS NOT DISTINCT FROM e.subscription_type_id)

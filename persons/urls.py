@@ -22,6 +22,7 @@ urlpatterns = [
     path("work/", work_views.work_list, name="work_list"),
     path("work/counts/", work_views.counts, name="work_counts"),
     path("work/requests/<int:pk>/", work_views.see_to, name="see_to"),
+    path("validity/<str:key>/", operation_views.renew_validity, name="renew_validity"),
     path("operations/", operation_views.operation_list, name="operations"),
     path("operations/<int:pk>/", operation_views.detail, name="operation"),
     path("operations/<int:pk>/progress/", operation_views.progress, name="operation_progress"),
@@ -63,5 +64,6 @@ urlpatterns = [
     path("counts/in-use/<str:name>/<str:key>/", counts.in_use, name="in_use"),
     path("counts/wordings/", counts.wordings, name="wording_counts"),
     path("counts/wordings/<int:pk>/", counts.wording_effect, name="wording_effect"),
+    path("counts/validity/<str:key>/", counts.validity_effect, name="validity_effect"),
     path("counts/filter/", counts.filter_effect, name="filter_effect"),
 ]

@@ -75,13 +75,17 @@ class Operation(models.Model):
 
 
 class BulkUpdate(models.Model):
-    """What a bulk update records for each of its persons: an answer, or the flag *No mailings*."""
+    """What a bulk update records for each of its persons: an answer, the validity of a purpose, or *No mailings*."""
 
     operation = models.OneToOneField(Operation, models.CASCADE, primary_key=True, related_name="bulk_update")
     purpose = models.ForeignKey(Purpose, models.PROTECT, null=True, related_name="+")
     type = models.ForeignKey(SubscriptionType, models.PROTECT, null=True, related_name="+")
     basis = models.ForeignKey(
-        LegalBasis, models.PROTECT, null=True, related_name="+", help_text="NULL: it is about No mailings."
+        LegalBasis,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="NULL: it is about the validity of the purpose, or without one about No mailings.",
     )
     source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="+")
     no_mailings = models.BooleanField(_("No mailings"), null=True)
@@ -96,6 +100,11 @@ class BulkUpdate(models.Model):
 
     def __str__(self):
         return f"{self.operation_id}"
+
+    @property
+    def is_of_validity(self) -> bool:
+        """It gives the standing answers of its purpose the validity that the purpose has now."""
+        return self.purpose_id is not None and self.basis_id is None
 
     @property
     def matter(self) -> Purpose | SubscriptionType | None:
