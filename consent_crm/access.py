@@ -73,6 +73,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:cancel_operation": BULK_UPDATE,
     "persons:undo_operation": BULK_UPDATE,
     "persons:operation_log": BULK_UPDATE,
+    "persons:blocked": READ_PERSONS,
+    "persons:clear_blocked": "persons.change_person",
     "persons:imports": IMPORT_PERSONS,
     "persons:upload": IMPORT_PERSONS,
     "persons:import_progress": IMPORT_PERSONS,

@@ -72,6 +72,7 @@ def chips(request: HttpRequest, asked: PersonFilterSet) -> list[dict[str, Any]]:
 TABS = [
     ("persons:list", gettext_lazy("All persons"), ""),
     ("persons:work_list", gettext_lazy("Work list"), ""),
+    ("persons:blocked", gettext_lazy("Blocked addresses"), ""),
     ("persons:operations", gettext_lazy("Operations"), "persons.bulk_update"),
 ]
 

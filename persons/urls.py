@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import (
+    blocked_views,
     counts,
     history_views,
     list_views,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("operations/<int:pk>/cancel/", operation_views.cancel, name="cancel_operation"),
     path("operations/<int:pk>/undo/", operation_views.undo, name="undo_operation"),
     path("operations/<int:pk>/log/", operation_views.log, name="operation_log"),
+    path("blocked/", blocked_views.blocked, name="blocked"),
+    path("<int:pk>/clear-blocked/", kindly(blocked_views.clear), name="clear_blocked"),
     path("import/", upload_views.imports, name="imports"),
     path("import/<int:pk>/", upload_views.detail, name="upload"),
     path("import/<int:pk>/progress/", upload_views.progress, name="import_progress"),

@@ -107,5 +107,10 @@ class Deliverability(models.Model):
         verbose_name = _("deliverability")
         verbose_name_plural = _("deliverabilities")
 
+    @property
+    def since(self):
+        """When the address was blocked, while it is."""
+        return self.failed_at or self.updated_at
+
     def __str__(self):
         return str(_("bounced") if self.failed_at else _("deliverable"))
