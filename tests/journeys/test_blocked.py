@@ -14,9 +14,6 @@ def test_a_blocked_address_is_looked_into_and_written_to_again(site, page, signe
     page.goto(f"{site}/persons/")
     page.get_by_role("link", name="Blocked addresses").click()
     expect(page.get_by_text("does not exist")).to_be_visible()
-    page.set_viewport_size({"width": 390, "height": 844})
-    print(page.evaluate("[...document.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > 392).map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)"))
-    page.screenshot(path="/tmp/f/b.png")
     assert_fit_to_use(page)
     page.get_by_role("row", name=kari.address).get_by_role("button", name="Write to it again").click()
 
