@@ -30,14 +30,11 @@ def duplicate(mailing: Mailing, *, by: Any) -> Mailing:
     return copy
 
 
-def keep_as_template(mailing: Mailing, *, name: str, by: Any) -> MailingTemplate:
-    return MailingTemplate.objects.create(name=name, created_by=by, **content_of(mailing))
-
-
 def from_template(template: MailingTemplate, *, by: Any) -> Mailing:
     """A draft that begins with the content of a template."""
     return Mailing.objects.create(name=template.name, created_by=by, **content_of(template))
 
 
 def content_of(content: Content) -> dict[str, Any]:
+    """What a mailing and a template have in common."""
     return {name: getattr(content, name) for name in CONTENT}

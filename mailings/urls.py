@@ -1,12 +1,27 @@
 from django.urls import path
 
-from . import audience_views, content_views, recipient_views, report_views, sending_views, views, webhooks
+from . import (
+    audience_views,
+    content_views,
+    recipient_views,
+    report_views,
+    sending_views,
+    template_views,
+    views,
+    webhooks,
+)
 
 app_name = "mailings"
 urlpatterns = [
     path("providers/<slug:provider>/", webhooks.reports, name="provider_reports"),
     path("", views.mailing_list, name="list"),
     path("new/", views.new, name="new"),
+    path("templates/", template_views.template_list, name="templates"),
+    path("templates/<int:pk>/", template_views.rename, name="rename_template"),
+    path("templates/<int:pk>/delete/", template_views.delete, name="delete_template"),
+    path("templates/<int:pk>/begin/", template_views.begin, name="begin_with_template"),
+    path("<int:pk>/template/", template_views.keep, name="keep_as_template"),
+    path("<int:pk>/duplicate/", template_views.duplicate, name="duplicate"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/setup/", views.setup, name="setup"),
     path("<int:pk>/content/", content_views.content, name="content"),

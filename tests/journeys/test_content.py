@@ -102,3 +102,31 @@ def test_the_second_of_two_browsers_is_told_and_loses_nothing(site, page, market
     other.get_by_label("HTML source").fill("<form>x</form>")
     expect(other.get_by_text("Is taken out: A form or a part of one (line 1).")).to_be_visible()
     assert_fit_to_use(other)
+
+
+def test_a_template_is_kept_renamed_begun_with_and_deleted(site, page, marketer, assert_fit_to_use):
+    made = mailing()
+    page.goto(f"{site}/mailings/templates/")
+    assert_fit_to_use(page)
+    page.goto(f"{site}/mailings/{made.pk}/setup/")
+    page.get_by_role("link", name="Save as template").click()
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Save the template").click()
+    expect(page.get_by_role("status")).to_contain_text("kept as the template October news")
+    assert_fit_to_use(page)
+
+    page.get_by_role("link", name="Rename").click()
+    page.get_by_label("Name").fill("Monthly")
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Begin a mailing").click()
+    expect(page.get_by_role("heading", name="Monthly")).to_be_visible()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_role("heading", name="Copy of Monthly")).to_be_visible()
+    assert_fit_to_use(page)
+
+    page.goto(f"{site}/mailings/templates/")
+    page.get_by_role("link", name="Delete").click()
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Delete the template").click()
+    expect(page.get_by_text("There is no template yet.")).to_be_visible()
