@@ -202,4 +202,4 @@ def under_way(mailing):
 def progress(request, pk):
     """The part of the page that renews itself while the mailing goes out."""
     mailing = steps.mailing_or_404(pk)
-    return render(request, "mailings/_progress.html", {"mailing": mailing} | under_way(mailing))
+    return render(request, "mailings/_progress_part.html", {"mailing": mailing} | under_way(mailing))

@@ -93,6 +93,7 @@ def test_a_mailing_from_its_first_word_to_the_last_message(
     assert_fit_to_use(page)
     start_worker(EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
     expect(page.get_by_text("Ended")).to_be_visible(timeout=30_000)
+    expect(page.locator("#mailing-state")).to_have_text("Sent")
     assert_fit_to_use(page)
     assert sorted(server.recipients[1:]) == [on.email, also_on.email]
     assert Mailing.objects.get().state == "sent"
