@@ -62,6 +62,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:list": READ_PERSONS,
     "persons:columns": READ_PERSONS,
     "persons:bulk_update": BULK_UPDATE,
+    "persons:export": "persons.export_persons",
     "persons:work_list": READ_PERSONS,
     "persons:work_counts": READ_PERSONS,
     "persons:see_to": "persons.manage_consent",

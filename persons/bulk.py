@@ -80,9 +80,11 @@ def run(operation: Operation, *, stopped: Stopped = never) -> None:
     moves(operation, State.WAITING, State.RUNNING)
     by = recorder(operation)
     with pghistory.context(user=operation.created_by_id, operation=operation.pk):
-        for ids in batches(operation, {"is_done": False}, stopped):
+        for number, ids in enumerate(batches(operation, {"is_done": False}, stopped), start=1):
             with transaction.atomic():
                 keep(operation, recorded(operation.bulk_update, ids, by), is_done=True)
+            if number.bit_count() == 1:
+                ledger.renew_statistics()
     moves(operation, State.RUNNING, State.DONE)
 
 

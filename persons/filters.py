@@ -183,7 +183,7 @@ class PersonFilterSet(django_filters.FilterSet):
 
     def by_verdict(self, persons, _name, value: str):
         codes = {"yes": RECEIVE, "no": HELD_BACK}.get(value) or [Code(value)]
-        return persons.filter(pk__in=verdict.persons_with(verdict.Question(), *codes).values("pk"))
+        return persons.filter(pk__in=verdict.ids_with(verdict.Question(), *codes))
 
     def by_selection(self, persons, _name, value: str):
         return persons.filter(pk__in=persons_of(Selection.objects.get(pk=value)).order_by().values("pk"))
@@ -242,8 +242,8 @@ class PersonFilterSet(django_filters.FilterSet):
 
     def reached_without_filter(self, persons, _name, _value):
         """Those whom a mailing without a type reaches only while the filter of recipients is off."""
-        reached = verdict.persons_with(verdict.Question(filter_on=False), Code.NOT_FILTERED)
-        return persons.filter(pk__in=reached.values("pk"))
+        reached = verdict.ids_with(verdict.Question(filter_on=False), Code.NOT_FILTERED)
+        return persons.filter(pk__in=reached)
 
     @cached_property
     def active(self) -> dict[str, str]:

@@ -3,6 +3,7 @@ from django.urls import path
 from . import (
     blocked_views,
     counts,
+    export_views,
     history_views,
     list_views,
     merge_views,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", list_views.person_list, name="list"),
     path("columns/", list_views.choose_columns, name="columns"),
     path("bulk-update/", operation_views.bulk_update, name="bulk_update"),
+    path("export/", export_views.export, name="export"),
     path("work/", work_views.work_list, name="work_list"),
     path("work/counts/", work_views.counts, name="work_counts"),
     path("work/requests/<int:pk>/", work_views.see_to, name="see_to"),

@@ -307,9 +307,14 @@ def codes(question: Question, persons: Iterable[Person]) -> dict[int, Code]:
 
 def persons_with(question: Question, *codes: Code) -> QuerySet[Person]:
     """The persons whose verdict is one of the codes."""
+    return Person.objects.filter(pk__in=ids_with(question, *codes))
+
+
+def ids_with(question: Question, *codes: Code) -> RawSQL:
+    """The ids of the persons whose verdict is one of the codes, to stand behind `pk__in`."""
     sql, parameters = judged(question)
     ids = f"SELECT person_id FROM ({sql}) v WHERE code = ANY(%(codes)s)"
-    return Person.objects.filter(pk__in=RawSQL(composed(ids, parameters | {"codes": list(codes)}), []))
+    return RawSQL(composed(ids, parameters | {"codes": list(codes)}), [])
 
 
 def explain(person: Person, question: Question | None = None) -> Explanation:

@@ -21,7 +21,7 @@ from persons import singles
 from persons.importing.matching import add_facts, assign_persons, unassignable
 from persons.importing.problems import NotATable
 from persons.importing.staging import BUCKETS, Options, digest_of, stage
-from persons.ledger import COLUMNS, Outcome, Recorder, Written, record_rows
+from persons.ledger import COLUMNS, Outcome, Recorder, Written, record_rows, renew_statistics
 from persons.models import Door, Import, ImportAnswer, ImportProblem, ImportRow, Operation
 from purposes.models import STORE, PrivacySettings, SubscriptionType
 
@@ -97,7 +97,7 @@ def apply(
                     _keep(imported, batch)
                     _keep_persons(imported, batch)
                 if number.bit_count() == 1:
-                    _renew_statistics()
+                    renew_statistics()
         except Cancelled:
             close(imported, Operation.State.CANCELLED)
         else:
@@ -136,12 +136,6 @@ def result_of(imported: Import) -> Result:
     for code, number in problems.values_list("code", "row_number").distinct():
         refused[code].append(number)
     return Result(imported.counts, imported.created, imported.updated, imported.same, imported.late, dict(refused))
-
-
-def _renew_statistics() -> None:
-    """After batches 1, 2, 4, 8, …: the tables have doubled, and the planner must know."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE persons_person, persons_consent, persons_subscription, persons_consentevent")
 
 
 @contextmanager

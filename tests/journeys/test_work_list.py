@@ -20,3 +20,16 @@ def test_the_work_list_is_worked_off(site, page, signed_in, assert_fit_to_use):
 
     expect(page.get_by_role("heading", name="Bulk update: Sales and service")).to_be_visible()
     assert_fit_to_use(page)
+
+
+def test_persons_are_exported(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Sales"))
+    PersonFactory(first_name="Kari", last_name="Nordmann")
+
+    page.goto(f"{site}/persons/")
+    page.get_by_role("button", name="Export").press("Enter")
+    assert_fit_to_use(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").press("Enter")
+
+    assert "Nordmann" in download.value.path().read_text(encoding="utf-8-sig")
