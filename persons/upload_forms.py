@@ -5,7 +5,7 @@ from typing import cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from persons.importing.staging import Options
+from persons.importing.staging import Known, Options
 from persons.ledger import PROOF_LETTERS, Outcome
 from purposes.models import ARTICLE_CONSENT, EMARKETING, LEGITIMATE_INTEREST, STORE, LegalBasis, Purpose, Source
 
@@ -34,6 +34,12 @@ class OptionsForm(forms.Form):
         empty_label=None,
         initial=SOURCE,
         help_text=_("Where the answers came from, for rows that name none."),
+    )
+    known = forms.ChoiceField(
+        label=_("Persons who are here already"),
+        choices=Known,
+        initial=Known.EMPTY,
+        help_text=_("Found by their e-mail address and name. Their answers are recorded whatever is chosen here."),
     )
     comment = forms.CharField(
         label=_("Comment"),
@@ -71,6 +77,7 @@ class OptionsForm(forms.Form):
             basis=basis.pk if basis else "",
             source=chosen["source"].pk,
             comment=chosen["comment"],
+            known=chosen["known"],
         )
 
 
@@ -82,7 +89,7 @@ class UploadForm(OptionsForm):
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.xls,.xlsb,.ods"}),
         help_text=_("CSV or Excel, from SuperOffice, HubSpot, Mailchimp or any list with names of columns."),
     )
-    field_order = ["file", "basis", "purpose", "source", "comment"]
+    field_order = ["file", "basis", "purpose", "source", "known", "comment"]
 
 
 def needs_proof(basis, purpose) -> bool:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from persons import singles
 from persons.importing.matching import add_facts, assign_persons, unassignable
 from persons.importing.problems import NotATable
-from persons.importing.staging import BUCKETS, Options, digest_of, stage
+from persons.importing.staging import BUCKETS, Known, Options, digest_of, stage
 from persons.ledger import COLUMNS, Outcome, Recorder, Written, record_rows, renew_statistics
 from persons.models import Door, Import, ImportAnswer, ImportProblem, ImportRow, Operation
 from purposes.models import STORE, PrivacySettings, SubscriptionType
@@ -105,10 +105,10 @@ def apply(
         return result_of(imported)
 
 
-def dry_run(path: Path, options: Options, *, progress: Progress = lambda done, total: None) -> Result:
+def dry_run(path: Path, options: Options, *, name: str = "", progress: Progress = lambda done, total: None) -> Result:
     """What `apply` would do now, without doing it. Raises NotATable, and whatever `progress` raises."""
     with transaction.atomic():
-        imported = _staged(path, options, None, "")
+        imported = _staged(path, options, None, name)
         for number in range(imported.batches):
             progress(number, imported.batches)
             with transaction.atomic():
@@ -239,9 +239,10 @@ def _apply_batch(imported: Import, number: int) -> _Batch:
         "low": BUCKETS * number // imported.batches,
         "high": BUCKETS * (number + 1) // imported.batches,
         "moment": imported.moment,
+        "known": imported.options.get("known", Known.EMPTY),
     }
     created = assign_persons(batch)
-    changed = add_facts(batch)
+    changed = add_facts(batch, created)
     problems = unassignable(batch)
     _add_answers(imported, batch, created)
     by = Recorder(

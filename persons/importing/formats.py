@@ -143,15 +143,17 @@ _READ = {
     "mailchimp subscribed": _PERSON | {"mailchimp_id", "optin_time", "optin_ip", "confirm_time", "confirm_ip"},
     "mailchimp unsubscribed": _PERSON | {"mailchimp_id", "unsub_time"},
     "mailchimp cleaned": _PERSON | {"mailchimp_id", "clean_time"},
+    "mailchimp nonsubscribed": _PERSON | {"mailchimp_id"},
     "plain": _PERSON | set(columns.PLAIN),
 }
+NEVER_SUBSCRIBED = re.compile(r"non[-_ ]?subscribe", re.IGNORECASE)
 # Of several columns for one of these the first is read, the others are named as not read; of all else none is taken.
 _FIRST_WILL_DO = {"company", "title", "phone", "mobile", "street", "postcode", "city", "country", "name"}
 
 
 @dataclass(frozen=True)
 class Format:
-    name: str  # superoffice, hubspot, mailchimp subscribed / unsubscribed / cleaned, plain
+    name: str  # superoffice, hubspot, mailchimp subscribed / unsubscribed / cleaned / nonsubscribed, plain
     columns: dict[str, int]  # field -> place in the row, from 0
     types: dict[str, int]  # a type of subscription, key or name -> the column that ends it
     not_read: tuple[str, ...]  # headers of the columns that nothing is taken from
@@ -223,8 +225,11 @@ class Format:
         return answer(cells.text("hard_bounce")) not in ("nothing", "no"), None
 
 
-def recognise(header: list[str]) -> Format:
-    """The format of a table by several of its columns. Raises NotATable when no person could be found in it."""
+def recognise(header: list[str], file_name: str = "") -> Format:
+    """The format of a table by several of its columns. Raises NotATable when no person could be found in it.
+
+    Mailchimp tells contacts who never subscribed from subscribers by the name of the file alone.
+    """
     found: dict[str, list[int]] = {}
     types: dict[str, int] = {}
     for place, name in enumerate(header):
@@ -233,6 +238,8 @@ def recognise(header: list[str]) -> Format:
         elif kind := columns.type_opted_out_of(name):
             types[TYPES.get(fold(kind), kind)] = place
     name = _format_name({*found, *(["opted_out_of"] if types else [])})
+    if name == "mailchimp subscribed" and NEVER_SUBSCRIBED.search(file_name):
+        name = "mailchimp nonsubscribed"
     if name == "plain" and "how" not in found and "store_source" in found:
         found["how"] = found.pop("store_source")  # `Kilde` in a plain list tells how the consent was got
     read = {field: places for field, places in found.items() if field in _READ[name]}
@@ -395,11 +402,17 @@ def _plain(cells: Cells) -> Iterator[Claim]:
         cells.problem("unknown_label" if field == "newsletter" else "unreadable_date", text)
 
 
+def _nothing(cells: Cells) -> Iterator[Claim]:
+    """Contacts of Mailchimp who bought something, say, and never agreed to anything."""
+    return iter(())
+
+
 _ALLOWANCES = {
     "superoffice": _superoffice,
     "hubspot": _hubspot,
     "mailchimp subscribed": _mailchimp_subscribed,
     "mailchimp unsubscribed": _mailchimp_unsubscribed,
     "mailchimp cleaned": _mailchimp_cleaned,
+    "mailchimp nonsubscribed": _nothing,
     "plain": _plain,
 }

@@ -124,7 +124,22 @@ UNASSIGNABLE = f"""
 
 PLACED = "r.street || r.postcode || r.city <> ''"
 
-# The rows fill what is empty. A name and a place are taken from one row each; flags are set and never cleared.
+
+def _fact(name: str) -> str:
+    """What becomes of one fact of a person, by what was chosen for persons who are known (staging.Known)."""
+    return f"""CASE how WHEN 'all' THEN coalesce(said.{name}, p.{name}) WHEN 'skip' THEN p.{name}
+                    ELSE coalesce(nullif(p.{name}, ''), said.{name}, '') END AS {name}"""
+
+
+def _place(name: str) -> str:
+    """One part of the address: all of it comes from one row, or none."""
+    return f"""CASE WHEN (how = 'all' AND said.street IS NOT NULL)
+                     OR (how = 'empty' AND p.street || p.postcode || p.city = '') THEN coalesce(said.{name}, '')
+                    ELSE p.{name} END AS {name}"""
+
+
+# The rows fill what is empty, or more, or less. A name and a place are taken from one row each; flags are set and never
+# cleared, and an address is never changed: who has another is another person.
 FILLED = f"""
     WITH said AS (
         SELECT r.person_id,
@@ -143,23 +158,27 @@ FILLED = f"""
         FROM persons_importrow r WHERE {IN_BATCH} AND r.person_id IS NOT NULL GROUP BY r.person_id),
     merged AS (
         SELECT p.id,
-               CASE WHEN p.name_key = '' THEN coalesce(said.first_name, '') ELSE p.first_name END AS first_name,
-               CASE WHEN p.name_key = '' THEN coalesce(said.last_name, '') ELSE p.last_name END AS last_name,
-               coalesce(p.company_id, (SELECT min(c.id) FROM persons_company c WHERE c.name_key = said.company_key))
-                   AS company_id,
-               coalesce(nullif(p.title, ''), said.title, '') AS title,
-               coalesce(nullif(p.email, ''), said.email, '') AS email,
-               coalesce(nullif(p.phone, ''), said.phone, '') AS phone,
-               coalesce(nullif(p.mobile, ''), said.mobile, '') AS mobile,
-               CASE WHEN p.street || p.postcode || p.city = '' THEN coalesce(said.street, '') ELSE p.street END
-                   AS street,
-               CASE WHEN p.street || p.postcode || p.city = '' THEN coalesce(said.postcode, '') ELSE p.postcode END
-                   AS postcode,
-               CASE WHEN p.street || p.postcode || p.city = '' THEN coalesce(said.city, '') ELSE p.city END AS city,
-               coalesce(nullif(p.country, ''), said.country, '') AS country,
+               CASE WHEN p.name_key = '' AND how <> 'skip' THEN coalesce(said.first_name, '') ELSE p.first_name END
+                   AS first_name,
+               CASE WHEN p.name_key = '' AND how <> 'skip' THEN coalesce(said.last_name, '') ELSE p.last_name END
+                   AS last_name,
+               CASE WHEN how = 'skip' THEN p.company_id WHEN how = 'all' THEN coalesce(at.id, p.company_id)
+                    ELSE coalesce(p.company_id, at.id) END AS company_id,
+               {_fact("title")},
+               CASE WHEN how = 'skip' THEN p.email ELSE coalesce(nullif(p.email, ''), said.email, '') END AS email,
+               {_fact("phone")},
+               {_fact("mobile")},
+               {_place("street")},
+               {_place("postcode")},
+               {_place("city")},
+               {_fact("country")},
                p.no_mailings OR said.no_mailings AS no_mailings,
                p.former_employee OR said.former_employee AS former_employee
-        FROM said JOIN persons_person p ON p.id = said.person_id)
+        FROM said JOIN persons_person p ON p.id = said.person_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN p.id = ANY(%(created)s::bigint[]) THEN 'empty' ELSE %(known)s END AS how) chosen
+        LEFT JOIN LATERAL (
+            SELECT min(c.id) AS id FROM persons_company c WHERE c.name_key = said.company_key) at ON true)
     UPDATE persons_person p
     SET (first_name, last_name, company_id, {TEXTS}, no_mailings, former_employee, updated_at)
       = (m.first_name, m.last_name, m.company_id, m.title, m.email, m.phone, m.mobile, m.street, m.postcode, m.city,
@@ -223,10 +242,10 @@ def unassignable(batch: dict[str, Any]) -> list[tuple[int, str]]:
         return cursor.fetchall()
 
 
-def add_facts(batch: dict[str, Any]) -> set[int]:
-    """Fill what is empty in the persons, note bounces; the ids of those whom it changed."""
+def add_facts(batch: dict[str, Any], created: list[int]) -> set[int]:
+    """Take over what the rows say of the persons, note bounces; the ids of those whom it changed."""
     with connection.cursor() as cursor:
-        cursor.execute(FILLED, batch)
+        cursor.execute(FILLED, batch | {"created": created})
         filled = {person for (person,) in cursor.fetchall()}
         cursor.execute(BOUNCES, batch)
     return filled

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Min
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from persons.importing.counting import Counts
 from persons.importing.formats import Claim, Format, Row, recognise
@@ -63,6 +64,14 @@ GATHERED = """
     WHERE a.imported_by_id = %(import)s AND a.row_number = moved.number"""
 
 
+class Known(models.TextChoices):
+    """What the rows do to the facts of persons who are known; their answers are recorded either way."""
+
+    EMPTY = "empty", _("Fill in what is empty")
+    ALL = "all", _("Replace what the file says otherwise")
+    SKIP = "skip", _("Leave them as they are")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What was chosen for the whole file: a basis fills only where nothing stands, a comment is proof for every row."""
@@ -71,6 +80,7 @@ class Options:
     basis: str = ""
     source: str = "IMPORT"
     comment: str = ""
+    known: str = Known.EMPTY.value
 
     def as_dict(self) -> dict[str, str]:
         return dict(vars(self))
@@ -101,7 +111,7 @@ def digest_of(path: Path) -> bytes:
 def stage(path: Path, options: Options, operation: Operation, name: str = "") -> Import:
     """Read the file into the staging tables. Raises NotATable; counts and problems are kept on the import."""
     table = open_table(path)
-    form = recognise(table.header)
+    form = recognise(table.header, name or path.name)
     imported = _import(path, form, options, operation, name)
     staged = Stage(imported, form, options, ZoneInfo(PrivacySettings.current().time_zone), _types())
     records = table.records()

@@ -38,7 +38,7 @@ def receive(file: File, options: Options, *, by: Any) -> Upload:
     upload.file.save("", file, save=False)
     try:
         table = open_table(upload.file.path)
-        form = recognise(table.header)
+        form = recognise(table.header, upload.file_name)
         upload.format, upload.not_read = form.name, list(form.not_read)
         upload.save()
     except BaseException:
@@ -64,6 +64,7 @@ def check(upload: Upload, *, stopped: Callable[[], bool] = lambda: False) -> Non
             result = dry_run(
                 Path(upload.file.path),
                 Options(**upload.options),
+                name=upload.file_name,
                 progress=lambda done, total: aside.submit(_go_on, upload, stopped, done, total).result(),
             )
             _moves(upload, State.CHECKING, State.CHECKED, found=result.as_dict())
@@ -79,7 +80,7 @@ def check(upload: Upload, *, stopped: Callable[[], bool] = lambda: False) -> Non
 def check_at_once(upload: Upload) -> None:
     """The dry run of a small file, while the user waits."""
     try:
-        found = dry_run(Path(upload.file.path), Options(**upload.options)).as_dict()
+        found = dry_run(Path(upload.file.path), Options(**upload.options), name=upload.file_name).as_dict()
     except NotATable as error:
         fail(upload, str(error))
     else:

@@ -16,7 +16,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 IMPORTS = reverse("persons:imports")
-OPTIONS = {"basis": "", "purpose": "STORE", "source": "IMPORT", "comment": ""}
+OPTIONS = {"known": "empty", "basis": "", "purpose": "STORE", "source": "IMPORT", "comment": ""}
 PROOF = "Signed up at the fair."
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from persons.importing.applying import Result, apply, dry_run
 from persons.importing.problems import NotAFile, NotATable, sentence_of
-from persons.importing.staging import Options
+from persons.importing.staging import Known, Options
 from persons.sealing import seal
 from purposes.models import STORE, LegalBasis, Purpose, Source
 
@@ -26,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--purpose", metavar="KEY", default=STORE, help="what --legal-basis is for (%(default)s)")
         parser.add_argument("--source", metavar="KEY", default="IMPORT", help="where a row names none (%(default)s)")
         parser.add_argument("--comment", metavar="TEXT", default="", help="proof for every answer of the file")
+        parser.add_argument(
+            "--known", choices=Known.values, default=Known.EMPTY.value, help="what rows do to persons who are known"
+        )
         parser.add_argument("--problems", metavar="FILE", type=Path, help="write the problems, row by row, as CSV")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -50,7 +53,11 @@ def _options(chosen):
             known = ", ".join(model.objects.values_list("pk", flat=True))
             raise CommandError(f"There is no {model._meta.verbose_name} {key}; there are {known}.", returncode=2)
     return Options(
-        purpose=chosen["purpose"], basis=chosen["legal_basis"], source=chosen["source"], comment=chosen["comment"]
+        purpose=chosen["purpose"],
+        basis=chosen["legal_basis"],
+        source=chosen["source"],
+        comment=chosen["comment"],
+        known=chosen["known"],
     )
 
 

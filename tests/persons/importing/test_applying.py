@@ -25,7 +25,7 @@ from persons.models import (
 from persons.sealing import verify
 from persons.verdict import Code, Question, explain
 from purposes.models import PrivacySettings, SubscriptionType
-from tests.factories import PersonFactory
+from tests.factories import CompanyFactory, PersonFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -398,3 +398,30 @@ def test_formulas_are_text(write):
     apply(write(["=1+1", "Lie", "ola@example.com", '=HYPERLINK("https://example.com")']), Options())
 
     assert Person.objects.get().company.name == '=HYPERLINK("https://example.com")'
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ("empty", ("Boss", "22334455", "Acme", "Old Street 1", "")),
+        ("all", ("Chief", "22334455", "Fjord", "New Street 2", "0150")),
+        ("skip", ("Boss", "", "Acme", "Old Street 1", "")),
+    ],
+)
+def test_what_becomes_of_a_person_who_is_known_is_chosen_for_the_file(tmp_path, known, expected):
+    facts = {"first_name": "Kari", "last_name": "Nordmann", "email": "kari@example.com", "title": "Boss"}
+    person = PersonFactory(**facts, street="Old Street 1", company=CompanyFactory(name="Acme"))
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "First name,Last name,E-mail,Title,Phone,Company,Street,Postcode,Opted out\n"
+        "Kari,Nordmann,kari@example.com,Chief,22334455,Fjord,New Street 2,0150,2024-05-01\n"
+        "Ola,Li,ola@example.com,Clerk,,Fjord,,,\n"
+    )
+
+    apply(path, Options(known=known))
+    person.refresh_from_db()
+
+    assert (person.title, person.phone, person.company.name, person.street, person.postcode) == expected
+    assert person.consents.get(purpose="EMARKETING").basis_id == "WITHDRAWN"
+    assert Person.objects.get(first_name="Ola").title == "Clerk"
+    assert apply(path, Options(known=known)).updated == 0

@@ -541,3 +541,21 @@ def test_only_a_comment_on_the_consent_is_one():
 
     assert read(PLAIN | remarks).answers == (Claim("EMARKETING", "", "61A", comment="said so on stage"),)
     assert recognise(list(PLAIN | remarks)).not_read == ("Comment", "Notes")
+
+
+@pytest.mark.parametrize(
+    ("file", "claims"),
+    [("subscribed_members_export.csv", 1), ("nonsubscribed_members_export.csv", 0), ("Non-subscribed contacts.csv", 0)],
+)
+def test_mailchimp_s_contacts_who_never_subscribed_are_told_by_the_name_of_the_file(file, claims):
+    cells = {
+        "Email Address": "kari@example.com",
+        "MEMBER_RATING": "2",
+        "OPTIN_TIME": "",
+        "CONFIRM_TIME": "",
+        "LEID": "7",
+    }
+
+    row = recognise(list(cells), file).read(Record(2, list(cells.values()), None))
+
+    assert (row.address, len(row.answers)) == ("kari@example.com", claims)
