@@ -365,7 +365,8 @@ decided AS (
 # an older answer that does not win: kept, unless the ledger has it already, be it as one that stood for a time
 OLDER = "CASE WHEN known_as IS NULL THEN 'late' ELSE 'same' END"
 
-# The act only if there is something to keep; its events; what lies beside them; what stands from now on.
+# The act only if there is something to keep; its events; what lies beside them; what stands from now on. While a stop
+# stands the person's old addresses are suppressed, whichever came first, the stop or the new address (rules 4.13).
 
 WRITTEN = """,
 new_act AS (
@@ -408,6 +409,13 @@ consent AS (
     SET (basis_id, event_id, source_id, given_at, recorded_at, valid_until, wording_id, force, is_own)
       = (excluded.basis_id, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
          excluded.valid_until, excluded.wording_id, excluded.force, excluded.is_own)),
+suppressed AS (
+    INSERT INTO persons_suppression (address_hash, reason, lifted_because)
+    SELECT DISTINCT f.address_hash, 'changed', ''
+    FROM kept JOIN persons_formeraddress f ON f.person_id = kept.person_id
+    JOIN persons_person p ON p.id = kept.person_id
+    WHERE outcome = 'recorded' AND NOT allows AND f.address_hash IS DISTINCT FROM p.address_hash
+    ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING),
 subscription AS (
     INSERT INTO persons_subscription (person_id, type_id, is_active, event_id, source_id, given_at, recorded_at,
                                       wording_id, force, is_own)

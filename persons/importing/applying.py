@@ -207,7 +207,8 @@ STOPS_OF_OTHERS = f"""
     JOIN persons_person p ON p.address = r.address AND p.id IS DISTINCT FROM a.person_id
     WHERE {BATCH}"""
 
-# Set default legal basis, for new persons of whom no row says anything about Sales and service (rules 4.8).
+# Set default legal basis, for new persons of whom no row says anything about Sales and service, be it in words that
+# nobody understands (rules 4.8).
 DEFAULTS_OF_THE_NEW = f"""
     INSERT INTO persons_importanswer (imported_by_id, row_number, bucket, person_id, is_derived, purpose_id, type_id,
                                       basis_id, source_id, given_at, comment, only_if_none)
@@ -217,6 +218,9 @@ DEFAULTS_OF_THE_NEW = f"""
     WHERE {BATCH} AND new.id NOT IN (
         SELECT a.person_id FROM persons_importanswer a
         WHERE {BATCH} AND a.purpose_id = %(store)s AND a.person_id IS NOT NULL)
+      AND new.id NOT IN (
+        SELECT a.person_id FROM persons_importrow a
+        WHERE {BATCH} AND a.store_in_doubt AND a.person_id IS NOT NULL)
     ORDER BY a.person_id, a.number"""
 
 FOR_THE_LEDGER = {

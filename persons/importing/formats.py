@@ -58,6 +58,7 @@ class Row(NamedTuple):
     bounced: bool = False
     bounced_at: Given | None = None
     answers: tuple[Claim, ...] = ()  # one at most of each purpose and type
+    in_doubt: frozenset[str] = frozenset()  # purposes of which the row says what gives no answer: nothing fills them
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -82,6 +83,7 @@ class Cells:
         self.places, self.cells = places, cells
         self.trimmed = [*map(str.strip, cells), ""]  # the last for a column that is not there
         self.problems: list[Problem] = []
+        self.in_doubt: set[str] = set()
 
     def text(self, field: str) -> str:
         return self.trimmed[self.places.get(field, -1)]
@@ -195,6 +197,7 @@ class Format:
             bounced=bounced,
             bounced_at=bounced_at,
             answers=answers,
+            in_doubt=frozenset(cells.in_doubt),
             problems=tuple(cells.problems),
         )
 
@@ -203,6 +206,8 @@ class Format:
         for name, place in self.types.items():
             yield from _ended(cells, name, cells.trimmed[place])
         stops, in_doubt = _stops(cells)
+        if in_doubt:
+            cells.in_doubt.add("EMARKETING")
         yield from stops
         for claim in _ALLOWANCES[self.name](cells):
             if claim.subscription and (stops or _withdrawn_in_own_column(cells)):
@@ -349,6 +354,8 @@ def _superoffice(cells: Cells) -> Iterator[Claim]:
         if basis := cells.key(f"{prefix}_basis", BASES):
             source, given = cells.key(f"{prefix}_source", SOURCES), cells.date(f"{prefix}_given")
             yield Claim(purpose, "", basis, source, given, cells.text(f"{prefix}_comment") or comment)
+        elif cells.text(f"{prefix}_basis"):
+            cells.in_doubt.add(purpose)
     for name in split_list(cells.text("subscriptions")):
         yield Claim("", TYPES.get(fold(name), name), "61A", comment=comment)
 
@@ -366,6 +373,8 @@ def _hubspot(cells: Cells) -> Iterator[Claim]:
         if basis in found:
             yield Claim("EMARKETING", "", basis, comment=cells.text("consent_comment"))
             return
+    if cells.text("hubspot_basis"):
+        cells.in_doubt.add("EMARKETING")
 
 
 def _mailchimp_subscribed(cells: Cells) -> Iterator[Claim]:
@@ -400,6 +409,7 @@ def _plain(cells: Cells) -> Iterator[Claim]:
         yield Claim("EMARKETING", "", "61A", cells.key("how", SOURCES), given, cells.text("consent_comment"))
     elif said == "unknown":
         cells.problem("unknown_label" if field == "newsletter" else "unreadable_date", text)
+        cells.in_doubt.add("EMARKETING")
 
 
 def _nothing(cells: Cells) -> Iterator[Claim]:

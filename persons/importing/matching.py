@@ -199,10 +199,11 @@ EXTERNAL_IDS = f"""
     ORDER BY r.system, r.external_id, r.number
     ON CONFLICT DO NOTHING"""
 
-# one failure of the class "no such address" (rules 3, row 4); who cleared it later knew better
+# one failure of the class "no such address" (rules 3, row 4), not later than the import; who cleared it later
+# knew better
 BOUNCES = f"""
     INSERT INTO persons_deliverability (address_hash, failed_at, bounces_in_a_row, diagnosis, updated_at)
-    SELECT r.address_hash, min(coalesce(r.bounced_at, %(moment)s)), 0, '', clock_timestamp()
+    SELECT r.address_hash, least(min(r.bounced_at), %(moment)s), 0, '', clock_timestamp()
     FROM persons_importrow r WHERE {IN_BATCH} AND r.has_bounced AND r.address_hash IS NOT NULL
     GROUP BY r.address_hash
     ON CONFLICT (address_hash) DO UPDATE SET failed_at = excluded.failed_at, updated_at = excluded.updated_at

@@ -38,7 +38,7 @@ TEXTS = [
 ]  # fmt: skip
 ROW_COLUMNS = [
     "imported_by_id", "number", "bucket", *TEXTS, "system", "address", "address_hash",
-    "no_mailings", "former_employee", "has_bounced", "bounced_at",
+    "no_mailings", "former_employee", "has_bounced", "bounced_at", "store_in_doubt",
 ]  # fmt: skip
 ANSWER_COLUMNS = [
     "imported_by_id", "row_number", "bucket", "purpose_id", "type_id", "basis_id", "source_id", "given_at", "comment",
@@ -203,6 +203,7 @@ def _row(staged: Stage, row: Row, bucket: int) -> list[Any]:
         row.former_employee,
         row.bounced,
         _moment(staged, row.bounced_at, stops=True),
+        STORE in row.in_doubt,
     ]
 
 
@@ -218,7 +219,8 @@ def _answers(staged: Stage, row: Row, bucket: int, problems: list[str]) -> Itera
         given = _moment(staged, claim.given, stops=claim.stops)
         yield [*start, claim.purpose or None, type_id, claim.basis, source, given, comment, False]
     options = staged.options
-    if options.basis and all(claim.purpose != options.purpose for claim in row.answers):
+    spoken_of = row.in_doubt.union(claim.purpose for claim in row.answers)
+    if options.basis and options.purpose not in spoken_of:
         yield [*start, options.purpose, None, options.basis, options.source, None, options.comment, True]
 
 

@@ -136,6 +136,7 @@ class ImportRow(models.Model):
     former_employee = models.BooleanField()
     has_bounced = models.BooleanField()
     bounced_at = models.DateTimeField(null=True)
+    store_in_doubt = models.BooleanField(db_default=False)
     name_key = models.GeneratedField(
         expression=folded(models.functions.Concat(F("first_name"), models.Value(" "), F("last_name"))),
         output_field=models.TextField(),

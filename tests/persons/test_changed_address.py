@@ -59,6 +59,25 @@ def test_while_a_stop_stands_the_old_address_is_suppressed(person, purpose):
     assert explain(PersonFactory(email=OLD)).code == Code.SUPPRESSED
 
 
+def test_a_stop_after_the_change_suppresses_the_old_address_too(person):
+    record(person, "61A")
+    move(person)
+    assert suppressed() == []
+
+    record(person, "WITHDRAWN")
+
+    assert suppressed() == [(keyed_hash(OLD), Suppression.Reason.CHANGED)]
+
+
+def test_an_address_that_the_person_has_again_is_not_suppressed_by_a_stop(person):
+    move(person)
+    move(person, OLD)
+
+    record(person, "WITHDRAWN")
+
+    assert suppressed() == [(keyed_hash(NEW), Suppression.Reason.CHANGED)]
+
+
 def test_an_ended_subscription_is_a_stop_too(person):
     ended = ledger.subscription(is_active=False, person_id=person.pk, type_id="NEWS", source_id="USER")
     ledger.record(ended, by=ledger.Recorder(door=Door.PAGE))

@@ -305,6 +305,32 @@ def test_without_the_default_basis_a_new_person_has_none(write):
     assert not Consent.objects.exists()
 
 
+@pytest.mark.parametrize(("label", "stands"), [("Avtale", "61B"), ("", "61F"), ("Noe helt annet", None)])
+def test_neither_the_default_nor_the_basis_of_the_file_fills_what_nobody_understood(write, label, stands):
+    header = ("Fornavn", "Etternavn", "E-post", "Hjemmel", "Ingen utsendelser", "Tidligere ansatt")
+
+    done = apply(write(["Ola", "Lie", "ola@example.com", label, "", ""], header=header), Options(basis="61F"))
+
+    assert Consent.objects.filter(purpose="STORE").values_list("basis", flat=True).first() == stands
+    assert ("unknown_label" in done.refused) == (stands is None)
+
+
+def test_an_unknown_word_for_the_newsletter_is_not_filled_either(write):
+    options = Options(purpose="EMARKETING", basis="61A", comment="Said so at the trade fair.")
+
+    apply(write(["Ola", "Lie", "ola@example.com", "", "sometimes"], ["Eva", "Moe", "eva@example.com"]), options)
+
+    assert [consent.person.first_name for consent in Consent.objects.filter(purpose="EMARKETING")] == ["Eva"]
+
+
+def test_a_bounce_of_the_future_counts_from_the_import_on(write):
+    header = ("Email Address", "MEMBER_RATING", "CONFIRM_TIME", "CLEAN_TIME", "LEID")
+
+    apply(write(["ola@example.com", "2", "", "2999-01-01 10:00:00", "1"], header=header), Options())
+
+    assert Deliverability.objects.get().failed_at == Import.objects.get().moment
+
+
 def test_flags_are_set_and_never_cleared(write):
     header = ("Fornavn", "Etternavn", "E-post", "Hjemmel", "Ingen utsendelser", "Tidligere ansatt")
     apply(write(["Ola", "Lie", "ola@example.com", "", "Ja", "Nei"], header=header), Options())
