@@ -51,7 +51,7 @@ def test_a_claim_far_along_a_long_list_looks_at_no_row_twice(own_database):
 
 
 def explained(claimer):
-    facts = {"after": claimer.after, "claim": 1, "hashes": [b"x"]}
+    facts = {"after": claimer.after, "claim": 1, "hashes": [b"x"], "without": []}
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + claimer.statements[1], claimer.parameters | facts)
         return "\n".join(line for (line,) in cursor)
