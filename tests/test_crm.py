@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_is_one_sentence(checkout):
 
 def test_a_database_of_the_users_own_needs_secrets_of_the_users_own(checkout):
     assert refusal(checkout, "manage", "check", DATABASE_URL="postgresql:///none", SECRET_KEY="given" * 12) == (
-        "With DATABASE_URL, SUPPRESSION_PEPPER must be set as well: see docs/deployment.md."
+        "With DATABASE_URL, SUPPRESSION_PEPPER and PROOF_KEY must be set as well: see docs/deployment.md."
     )
 
 
@@ -181,8 +181,8 @@ def test_secrets_are_made_once_and_closed_to_others(monkeypatch, tmp_path):
 
     assert surroundings.kept_secrets() == first
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
-    assert set(first) == {"SECRET_KEY", "SUPPRESSION_PEPPER"}
-    assert len(set(first.values())) == 2
+    assert set(first) == {"SECRET_KEY", "SUPPRESSION_PEPPER", "PROOF_KEY"}
+    assert len(set(first.values())) == 3
 
 
 def test_a_secret_that_comes_later_leaves_the_others_as_they_are(monkeypatch, tmp_path):

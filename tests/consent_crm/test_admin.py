@@ -13,6 +13,7 @@ from tests.factories import CompanyFactory, PersonFactory
 pytestmark = pytest.mark.django_db
 
 STAGED = {"importrow", "importanswer", "importproblem", "unsealedact", "sealedact"}  # gone or sealed within minutes
+WITHOUT_KEY = {"operationperson"}  # a key of two columns, which the admin cannot show
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def office(client):
 
 
 def _ours():
-    rooms = ("consent_crm", "purposes", "persons")
+    rooms = ("consent_crm", "mailings", "purposes", "persons")
     models = [model for room in rooms for model in apps.get_app_config(room).get_models()]
     return [model for model in models if not model._meta.model_name.endswith("event") or model is ConsentEvent]
 
@@ -30,7 +31,7 @@ def _ours():
 def test_every_model_is_there():
     missing = {model._meta.model_name for model in _ours()} - {model._meta.model_name for model in admin.site._registry}
 
-    assert missing == STAGED
+    assert missing == STAGED | WITHOUT_KEY
 
 
 @pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.label)

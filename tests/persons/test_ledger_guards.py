@@ -5,7 +5,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from persons.ledger import Answer, Recorder, record
 from persons.models import Act, ConsentEvent, Door, Person, UnsealedAct
-from purposes.models import Wording
+from purposes.models import LegalBasis, Purpose, Source, Wording
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.database
@@ -179,13 +179,8 @@ def test_what_is_built_in_cannot_be_deleted(table):
     "DELETE FROM persons_person",
 ])  # fmt: skip
 def test_what_an_answer_names_cannot_be_deleted(db, statement):
-    run("INSERT INTO purposes_source (key, name, position, is_active, is_built_in, updated_at)"
-        " VALUES ('OURS', '', 0, true, false, now())")  # fmt: skip
-    run("INSERT INTO purposes_purpose (key, name, position, is_active, is_built_in, updated_at, description,"
-        " data_categories, data_recipients, storage_period)"
-        " VALUES ('OURS', '', 0, true, false, now(), '', '', '', '')")  # fmt: skip
-    run("INSERT INTO purposes_legalbasis (key, name, position, is_active, is_built_in, updated_at, article, allows,"
-        " help_text, rights) VALUES ('OURS', '', 0, true, false, now(), '', false, '', '')")  # fmt: skip
+    for entry in (Source, Purpose, LegalBasis):
+        entry.objects.create(key="OURS", **({"allows": False} if entry is LegalBasis else {}))
     stop = Answer(person_id=PersonFactory().pk, purpose_id="OURS", basis_id="OURS", source_id="OURS")
     record(stop, by=Recorder(door=Door.PAGE))
 
