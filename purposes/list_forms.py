@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Max
@@ -131,6 +131,10 @@ class SourceForm(ListedForm):
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
     field_order = ["name", "key", "description", "sends_confirmation", "confirmation_template"]
+
+    def shape(self) -> None:
+        super().shape()
+        cast(forms.ModelChoiceField, self.fields["confirmation_template"]).empty_label = _("None")
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean()

@@ -15,8 +15,12 @@ def what_refers_to(row: models.Model) -> str:
             continue
         related = relation.related_model._base_manager.filter(**{relation.field.name: row})
         if related.exists():
-            return str(relation.related_model._meta.verbose_name_plural)
+            return in_words(relation.related_model)
     return ""
+
+
+def in_words(model: type[models.Model]) -> str:
+    return _("answers on record") if model._meta.model_name == "consentevent" else str(model._meta.verbose_name_plural)
 
 
 def why_not_deleted(entry: Listed) -> str:
