@@ -38,18 +38,17 @@ class Finding:
 
 def checks(mailing: Mailing) -> list[Finding]:
     """Everything there is to say about the content, errors first."""
-    errors = [Finding(Severity.ERROR, sentence) for sentence in _errors(mailing)]
-    return errors + [Finding(Severity.WARNING, sentence) for sentence in _warnings(mailing, is_whole=not errors)]
-
-
-def _errors(mailing: Mailing) -> Iterator[str]:
-    if not mailing.subject.strip():
-        yield _("The mailing has no subject.")
+    errors = [] if mailing.subject.strip() else [_("The mailing has no subject.")]
+    warnings: list[str] = []
     try:
-        showing.preview(mailing, None)
+        warnings = list(_of_size(showing.preview(mailing, None).html))
     except ValidationError as error:
-        yield from error.messages
-    yield from _gone(mailing.body)
+        errors += error.messages
+    errors += _gone(mailing.body)
+    warnings = [*_of_elements(mailing.body), *warnings]
+    return [Finding(Severity.ERROR, sentence) for sentence in errors] + [
+        Finding(Severity.WARNING, sentence) for sentence in warnings
+    ]
 
 
 def _gone(body: str) -> Iterator[str]:
@@ -60,22 +59,21 @@ def _gone(body: str) -> Iterator[str]:
         yield _("The image %(name)s is no longer here. Choose another one.") % {"name": name}
 
 
-def _warnings(mailing: Mailing, *, is_whole: bool) -> Iterator[str]:
-    for what in removals(mailing.body):
-        yield _("Is taken out: %(what)s.") % {"what": what}
-    yield from _of_elements(clean(mailing.body))
-    if is_whole and (size := len(showing.preview(mailing, None).html.encode())) > CLIPPED_AT:
-        yield _("The message has %(size)d KB of HTML: Gmail cuts it off at 102 KB, and the way to leave with it.") % {
-            "size": size // 1024
-        }
+def _of_size(html: str) -> Iterator[str]:
+    if (size := len(html.encode())) > CLIPPED_AT:
+        sentence = _("The message has %(size)d KB of HTML: Gmail cuts it off at 102 KB, and the way to leave with it.")
+        yield sentence % {"size": size // 1024}
 
 
 def _of_elements(body: str) -> Iterator[str]:
+    for what in removals(body):
+        yield _("Taken out: %(what)s.") % {"what": what}
+    cleaned = clean(body)
     reader = _Elements()
-    reader.feed(body)
+    reader.feed(cleaned)
     reader.close()
     yield from reader.findings
-    if reader.images and not re.search(r"\w", as_text(re.sub(r"<img[^>]*>", "", body))):
+    if reader.images and not re.search(r"\w", as_text(re.sub(r"<img[^>]*>", "", cleaned))):
         yield _("The message is made of images alone: whoever does not load them sees nothing.")
 
 
@@ -97,7 +95,7 @@ class _Elements(HTMLParser):
         elif tag == "img":
             self.images += 1
             self.words += given.get("alt", "")
-            if "alt" not in given:
+            if "alt" not in given and "src" in given:  # else it has been taken out
                 self._find(
                     _("An image says nothing to those who do not see it: %(address)s. Describe it."),
                     given.get("src", ""),

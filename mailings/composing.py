@@ -138,12 +138,12 @@ def compose(mailing: Mailing) -> Message:
 def cleaned(mailing: Mailing) -> str:
     """The body as it is sent, with signs for merge fields. Raises ValidationError for what cannot be sent."""
     merge_fields.known_in_html(mailing.body)
-    if not clean(mailing.body):
+    body = clean(merge_fields.read(mailing.body))
+    if not body:
         raise ValidationError(gettext("The message is empty."), code="empty")
-    read = merge_fields.read(mailing.body)
-    if mailing.body_kind == Mailing.BodyKind.WRITTEN:
-        read = f'{WRITTEN_STYLE}<div class="written">{read}</div>'
-    return clean(read)
+    if mailing.body_kind == Mailing.BodyKind.SOURCE:
+        return body
+    return clean(f'{WRITTEN_STYLE}<div class="written">{body}</div>')
 
 
 def _link(route: str) -> str:

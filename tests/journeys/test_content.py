@@ -100,7 +100,7 @@ def test_the_second_of_two_browsers_is_told_and_loses_nothing(site, page, market
     other.get_by_role("button", name="Use HTML source").click()
     expect(other.get_by_label("HTML source")).to_have_value("<p>We open never</p>")
     other.get_by_label("HTML source").fill("<form>x</form>")
-    expect(other.get_by_text("Is taken out: A form or a part of one (line 1).")).to_be_visible()
+    expect(other.get_by_text("Taken out: A form or a part of one (line 1).")).to_be_visible()
     assert_fit_to_use(other)
 
 

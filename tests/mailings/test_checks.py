@@ -44,11 +44,12 @@ def test_what_cannot_be_sent_is_an_error(facts, sentence):
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("<p>x<script>1</script></p>", "Is taken out: A script (line 1)."),
+        ("<p>x<script>1</script></p>", "Taken out: A script (line 1)."),
+        ("x<img src='http://a.example/a.png'>", "Taken out: The image http://a.example/a.png"),
         ("x<a href='http://shop.example'>y</a>", "The link http://shop.example is not encrypted."),
         ("x<a href='https://shop'>y</a>", "The link https://shop leads nowhere."),
         ("x<a href='mailto:nobody'>y</a>", "The link mailto:nobody leads nowhere."),
-        ("x<a href='/offers'>y</a>", "Is taken out: The link to “/offers”"),
+        ("x<a href='/offers'>y</a>", "Taken out: The link to “/offers”"),
         ("x<a href='https://a.example'> </a>", "A link has no words: https://a.example."),
         ("x<img src='https://a.example/a.png'>", "An image says nothing to those who do not see it: https://a.example/a.png."),
         ("<img src='https://a.example/a.png' alt='Sale'>", "The message is made of images alone"),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from mailings import showing
 from mailings.claims import Claimer
@@ -64,8 +65,12 @@ def without_address(person):
     Person.objects.filter(pk=person).update(address=None, address_hash=None)
 
 
-@pytest.mark.parametrize("change", [changed_address, without_address])
-def test_a_link_to_an_address_that_is_no_longer_theirs_shows_nothing(client, change):
+def erased(person):
+    Person.objects.filter(pk=person).update(erased_at=timezone.now())
+
+
+@pytest.mark.parametrize("change", [changed_address, without_address, erased])
+def test_a_link_to_somebody_erased_or_to_an_address_no_longer_theirs_shows_nothing(client, change):
     agree(*persons(1))
     recipient = sent()
     change(recipient.person_id)
