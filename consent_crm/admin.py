@@ -1,12 +1,34 @@
+"""The superusers' back office: users, and the history of everything, to be looked at and nothing else."""
+
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from consent_crm.models import Retention, User
+from persons.admin import ReadOnlyAdmin
 from purposes.admin import OneRowAdmin
 
 admin.site.register(Retention, OneRowAdmin)
+
+
+class HistoryAdmin(ReadOnlyAdmin):
+    """The states that a row has had."""
+
+    list_display = ["pgh_created_at", "pgh_label", "pgh_obj_id", "pgh_context"]
+    list_filter = ["pgh_label"]
+    date_hierarchy = "pgh_created_at"
+    ordering = ["-pgh_id"]
+
+
+admin.site.register([model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")], HistoryAdmin)
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    list_display = ["action_time", "user", "content_type", "object_repr", "action_flag"]
 
 
 class NewUserForm(AdminUserCreationForm):
