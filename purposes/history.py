@@ -43,6 +43,10 @@ class Kept:
         row = self.model(**{field.attname: getattr(state, field.attname) for field in self.fields})
         return self.named(row) if self.named else str(row)
 
+    def setting(self, state: Any) -> str:
+        """The key of the setting that the row belongs to, where it is not the setting itself."""
+        return "" if self.of in (None, "pgh_obj_id") else f"{getattr(state, self.of or '')}, "
+
     @property
     def fields(self) -> list[Any]:
         return list(self.model._meta.concrete_fields)
@@ -104,11 +108,12 @@ def _steps(kept: Kept, key: Any) -> Iterator[Step]:
 
 def _differences(step: Step, words: Callable[[Any, Any], str], *, is_alone: bool) -> Iterator[Difference]:
     kept, label = step.kept, step.state.pgh_label
+    setting = "" if is_alone else kept.setting(step.state)
     if kept.whole:
         added = label == "insert"
-        yield Difference(kept.name(step.state), "" if added else _("yes"), _("yes") if added else "")
+        yield Difference(f"{setting}{kept.name(step.state)}", "" if added else _("yes"), _("yes") if added else "")
         return
-    prefix = "" if is_alone and not kept.named else f"{kept.name(step.state)}: "
+    prefix = "" if is_alone and not kept.named else f"{setting}{kept.name(step.state)}: "
     for field in kept.fields:
         before = None if label == "insert" else getattr(step.before or step.state, field.attname)
         after = None if label == "delete" else getattr(step.state, field.attname)

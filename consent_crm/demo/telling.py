@@ -15,7 +15,7 @@ from persons import ledger, sealing
 from persons.ledger import Recorder
 from persons.models import Act, Company, Deliverability, Door, Person, Selection, Suppression
 from persons.models.address import SOFT_BOUNCES_IN_A_ROW
-from purposes.models import CONSENT, EMARKETING, AcceptedBasis, Purpose, Wording
+from purposes.models import CONSENT, EMARKETING, AcceptedBasis, PublicPages, Purpose, Wording
 
 from . import sendings
 from .answers import CONTRACT, LAWYER_CAME, SMS, THIRD_PARTIES, Story, Told
@@ -24,7 +24,8 @@ from .sendings import NORWAY, PLANS, VISITORS, Plan
 from .wordings import EMARKETING_FIRST, EMARKETING_SECOND, SMS_WORDING, STATEMENT, THIRD_PARTIES_WORDING
 
 SEED = 2026
-POSTAL_ADDRESS = "Example Company AS\nStorgata 1\n0155 Oslo, Norway"
+COMPANY_NAME = "Example Company"
+POSTAL_ADDRESS = f"{COMPANY_NAME} AS\nStorgata 1\n0155 Oslo, Norway"
 SHOWN_FIRST, SHOWN_SINCE = timedelta(days=800), timedelta(days=400)
 MEMBERS: dict[str, Callable[[Invented], bool]] = {
     VISITORS: lambda one: one.way == "fair",
@@ -66,6 +67,7 @@ class Telling:
         self.users = {user.email.partition("@")[0]: user for user in User.objects.all()}
         self.wordings = prepared_wordings(self.today)
         SendingSettings.objects.filter(postal_address="").update(postal_address=POSTAL_ADDRESS)
+        PublicPages.objects.filter(company_name="").update(company_name=COMPANY_NAME)
         self.acceptance = AcceptedBasis.objects.create(purpose_id=EMARKETING, basis_id=CONTRACT)
         self.people = self.invent()
         self.dead = [one.person for one in self.people if one.has_dead_address]

@@ -63,8 +63,12 @@ def test_a_text_that_was_taken_away_stays_readable(client, admin):
 def test_the_history_of_a_list_has_what_is_deleted(client, admin):
     Purpose.objects.create(key="SMS", name="Text messages", updated_by=admin).delete()
 
+    AcceptedBasis.objects.filter(purpose="EMARKETING", basis="61F").delete()
+
     saves = client.get(reverse("privacy:kind_history", args=["purpose"])).context["saves"]
-    assert ("Text messages: Name", "Text messages", "") in saves[0].differences
+    differences = [difference for save in saves for difference in save.differences]
+    assert ("Text messages: Name", "Text messages", "") in differences
+    assert ("EMARKETING, Accepts Legitimate interest", "yes", "") in differences
 
 
 @pytest.mark.parametrize("where", [["user", "1"], ["purpose", "NO_SUCH"], ["wording", "abc"]])
