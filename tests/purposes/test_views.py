@@ -178,6 +178,21 @@ def test_the_default_basis_is_not_taken_off_sales_and_service(client, admin):
     assert AcceptedBasis.objects.filter(purpose="STORE").count() == 6
 
 
+def test_the_register_has_every_purpose_and_says_what_is_missing(client, sms):
+    client.force_login(UserFactory(role="Privacy admin"))
+    Purpose.objects.filter(pk="SMS").update(
+        is_active=False, storage_period="Two years\n<b>at most</b>", validity_months=1
+    )
+
+    text = client.get(reverse("privacy:register")).text
+
+    assert text.index(">Sales and service<") < text.index(">Text messages<")
+    assert "Two years<br>&lt;b&gt;at most&lt;/b&gt;" in text
+    assert "Consent (art. 6(1)(a))" in text
+    assert "1 month" in text
+    assert text.count("Not stated.") == 3 * 2 + 3
+
+
 def test_the_line_of_help_of_a_basis(client, admin):
     response = client.get(reverse("privacy:basis_rights"), {"basis": "61A"})
 

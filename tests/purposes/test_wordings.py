@@ -152,6 +152,15 @@ def test_old_versions_are_read_and_compared(client):
     assert client.get(URL).context["older"] == [second, first]
 
 
+def test_what_is_written_is_never_markup(client):
+    first = written(approval_text="<b>Yes</b>")
+    written(2, approval_text="<b>No</b>")
+
+    pages = [client.get(reverse("privacy:version", args=[first.pk])), client.get(URL)]
+
+    assert all("<b>" not in page.text and "&lt;b&gt;" in page.text for page in pages)
+
+
 def test_by_when_people_are_asked_again_can_be_put_right(client):
     first = written()
     written(2)
