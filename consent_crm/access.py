@@ -78,6 +78,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:clear_blocked": "persons.change_person",
     "persons:imports": IMPORT_PERSONS,
     "persons:upload": IMPORT_PERSONS,
+    "persons:import_columns": IMPORT_PERSONS,
     "persons:import_progress": IMPORT_PERSONS,
     "persons:start_import": IMPORT_PERSONS,
     "persons:cancel_import": IMPORT_PERSONS,

@@ -92,6 +92,55 @@ class UploadForm(OptionsForm):
     field_order = ["file", "basis", "purpose", "source", "known", "comment"]
 
 
+FIELDS = {
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "name": _("Name"),
+    "email": _("E-mail address"),
+    "company": _("Company"),
+    "title": _("Job title"),
+    "phone": _("Phone"),
+    "mobile": _("Mobile phone"),
+    "street": _("Street"),
+    "postcode": _("Postcode"),
+    "city": _("City"),
+    "country": _("Country"),
+    "newsletter": _("Newsletter: yes"),
+    "opted_in": _("Agreed on"),
+    "how": _("How they agreed"),
+    "consent_comment": _("Comment on the consent"),
+    "opted_out": _("Opted out on"),
+    "unsubscribed_all": _("Opted out of everything: yes"),
+    "no_mailings": _("No mailings"),
+    "former_employee": _("Former employee"),
+}
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a plain list holds; a field for each, named after its place."""
+
+    def __init__(self, data=None, *, header: list[str], chosen: dict[str, str]):
+        super().__init__(data)
+        choices = [("", _("Nothing is taken from it")), *FIELDS.items()]
+        for place, name in enumerate(header):
+            label = name.strip() or _("Column %(number)d") % {"number": place + 1}
+            self.fields[str(place)] = forms.ChoiceField(
+                label=label, choices=choices, required=False, initial=chosen.get(str(place), "")
+            )
+
+    def clean(self):
+        chosen = [field for field in self.cleaned_data.values() if field]
+        if twice := next((field for field in chosen if chosen.count(field) > 1), None):
+            raise forms.ValidationError(_("Two columns hold %(field)s. Choose one.") % {"field": FIELDS[twice]})
+        if "email" not in chosen and "name" not in chosen and not {"first_name", "last_name"} <= set(chosen):
+            raise forms.ValidationError(_("Choose a column for the e-mail address, or for first and last name."))
+        return self.cleaned_data
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return {place: field for place, field in self.cleaned_data.items() if field}
+
+
 def needs_proof(basis, purpose) -> bool:
     """Whether the ledger asks for a wording, a file or a comment (rules 4.7)."""
     return basis.article == ARTICLE_CONSENT or (basis.pk == LEGITIMATE_INTEREST and purpose.pk == EMARKETING)

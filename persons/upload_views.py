@@ -1,6 +1,6 @@
 """The import page: a file is brought, its dry run looked at, and then imported by the worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +15,11 @@ from persons import tasks
 from persons.importing import uploading
 from persons.importing.applying import result_of
 from persons.importing.problems import REFUSALS, NotATable, sentence_of
+from persons.importing.staging import Options
 from persons.models import Import, ImportProblem, Upload
 from persons.progress import Progress
 from persons.spreadsheets import csv_response
-from persons.upload_forms import OptionsForm, UploadForm
+from persons.upload_forms import ColumnsForm, OptionsForm, UploadForm
 from purposes.models import LegalBasis, Listed, Purpose, Source
 
 IMPORTS_SHOWN = 50
@@ -68,14 +69,36 @@ def history() -> Any:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One file: how far it is, what the dry run found, or what the import did. POST: dry run with other options."""
     upload = upload_or_404(pk)
+    if upload.state == Upload.State.COLUMNS:
+        return redirect("persons:import_columns", pk)
     form = OptionsForm(request.POST if request.method == "POST" else None, initial=upload.options)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            if uploading.recheck(upload, form.options()):
-                look_through(upload)
+        check_again(upload, replace(form.options(), columns=upload.options.get("columns", {})))
         return redirect(upload)
     status = 422 if form.errors else 200
     return render(request, "persons/upload.html", shown(upload) | {"form": form}, status=status)
+
+
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what the columns of a plain list hold, with its first rows before one's eyes; then comes the dry run."""
+    upload = upload_or_404(pk)
+    if upload.format != "plain" or upload.state not in uploading.WAITING:
+        return redirect(upload)
+    header, rows = uploading.first_rows(upload)
+    known = upload.options.get("columns") or uploading.known_columns(upload, header)
+    form = ColumnsForm(request.POST if request.method == "POST" else None, header=header, chosen=known)
+    if form.is_valid():
+        check_again(upload, replace(Options(**upload.options), columns=form.chosen))
+        return redirect(upload)
+    shown = [(field, [row[place] if place < len(row) else "" for row in rows]) for place, field in enumerate(form)]
+    context = {"upload": upload, "form": form, "columns": shown}
+    return render(request, "persons/import_columns.html", context, status=422 if form.errors else 200)
+
+
+def check_again(upload: Upload, options: Options) -> None:
+    with transaction.atomic():
+        if uploading.recheck(upload, options):
+            look_through(upload)
 
 
 def progress(request: HttpRequest, pk: int) -> HttpResponse:

@@ -37,6 +37,7 @@ urlpatterns = [
     path("<int:pk>/clear-blocked/", kindly(blocked_views.clear), name="clear_blocked"),
     path("import/", upload_views.imports, name="imports"),
     path("import/<int:pk>/", upload_views.detail, name="upload"),
+    path("import/<int:pk>/columns/", upload_views.columns, name="import_columns"),
     path("import/<int:pk>/progress/", upload_views.progress, name="import_progress"),
     path("import/<int:pk>/start/", upload_views.start, name="start_import"),
     path("import/<int:pk>/cancel/", upload_views.cancel, name="cancel_import"),

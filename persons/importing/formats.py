@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from persons.addresses import normalise
 from persons.importing import columns
 from persons.importing.labels import BASES, HUBSPOT_BASES, SOURCES, STOPS, TYPES, fold
-from persons.importing.problems import REFUSALS, REMARKS, NotATable, Problem
+from persons.importing.problems import REFUSALS, REMARKS, NobodyInIt, NotATable, Problem
 from persons.importing.tables import Record, refuse_columns
 from persons.importing.values import Given, answer, country_code, parse_date, split_list
 
@@ -230,6 +230,18 @@ class Format:
         return answer(cells.text("hard_bounce")) not in ("nothing", "no"), None
 
 
+def by_hand(header: list[str], chosen: dict[str, str]) -> Format:
+    """A plain list whose columns somebody chose: the place of each, from 0, as text, with its field.
+
+    Columns like `Opted out of: News` end their type, whatever was chosen.
+    """
+    places = {field: int(place) for place, field in chosen.items() if int(place) < len(header)}
+    rest = {place: name for place, name in enumerate(header) if place not in places.values()}
+    ended = {place: kind for place, name in rest.items() if (kind := columns.type_opted_out_of(name))}
+    types = {TYPES.get(fold(kind), kind): place for place, kind in ended.items()}
+    return Format("plain", places, types, tuple(name for place, name in rest.items() if place not in ended))
+
+
 def recognise(header: list[str], file_name: str = "") -> Format:
     """The format of a table by several of its columns. Raises NotATable when no person could be found in it.
 
@@ -249,7 +261,7 @@ def recognise(header: list[str], file_name: str = "") -> Format:
         found["how"] = found.pop("store_source")  # `Kilde` in a plain list tells how the consent was got
     read = {field: places for field, places in found.items() if field in _READ[name]}
     if "email" not in read and not {"first_name", "last_name"} <= read.keys():
-        raise NotATable(
+        raise NobodyInIt(
             _("No column for the e-mail address, and none for first and last name, was found in the header.")
         )
     for field, places in read.items():

@@ -53,6 +53,10 @@ class NotATable(Exception):
     """The file cannot be imported. Its text is one sentence for the user."""
 
 
+class NobodyInIt(NotATable):
+    """No column is known that tells who it is about: the columns have to be chosen by hand."""
+
+
 class NotAFile(NotATable):
     """There is no file at the path, or none that may be read."""
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from persons.importing.counting import Counts
-from persons.importing.formats import Claim, Format, Row, recognise
+from persons.importing.formats import Claim, Format, Row, by_hand, recognise
 from persons.importing.labels import fold
 from persons.importing.problems import NotAFile
 from persons.importing.tables import open_table
@@ -81,9 +81,14 @@ class Options:
     source: str = "IMPORT"
     comment: str = ""
     known: str = Known.EMPTY.value
+    columns: dict[str, str] = field(default_factory=dict)  # chosen by hand: place in the row, from 0, and the field
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
+
+    def format_of(self, header: list[str], file_name: str) -> Format:
+        """How a table with this header is read. Raises NotATable."""
+        return by_hand(header, self.columns) if self.columns else recognise(header, file_name)
 
 
 @dataclass
@@ -111,7 +116,7 @@ def digest_of(path: Path) -> bytes:
 def stage(path: Path, options: Options, operation: Operation, name: str = "") -> Import:
     """Read the file into the staging tables. Raises NotATable; counts and problems are kept on the import."""
     table = open_table(path)
-    form = recognise(table.header, name or path.name)
+    form = options.format_of(table.header, name or path.name)
     imported = _import(path, form, options, operation, name)
     staged = Stage(imported, form, options, ZoneInfo(PrivacySettings.current().time_zone), _types())
     records = table.records()

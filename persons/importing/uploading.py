@@ -18,14 +18,17 @@ from django.db.models.functions import Now
 
 from persons.importing.applying import Busy, Cancelled, apply, close, dry_run
 from persons.importing.formats import recognise
-from persons.importing.problems import NotATable
+from persons.importing.problems import NobodyInIt, NotATable
 from persons.importing.staging import Options
 from persons.importing.tables import open_table
 from persons.models import Operation, Upload
 
 ROWS_CHECKED_AT_ONCE = 3_000  # a second and a half; more is the worker's
 
+ROWS_SHOWN = 10
+
 State = Upload.State
+WAITING = (State.CHECKED, State.COLUMNS)  # for what somebody decides
 
 
 class Interrupted(Exception):
@@ -38,8 +41,12 @@ def receive(file: File, options: Options, *, by: Any) -> Upload:
     upload.file.save("", file, save=False)
     try:
         table = open_table(upload.file.path)
-        form = recognise(table.header, upload.file_name)
-        upload.format, upload.not_read = form.name, list(form.not_read)
+        try:
+            form = recognise(table.header, upload.file_name)
+        except NobodyInIt:
+            upload.format, upload.state = "plain", State.COLUMNS
+        else:
+            upload.format, upload.not_read = form.name, list(form.not_read)
         upload.save()
     except BaseException:
         upload.file.delete(save=False)
@@ -89,7 +96,26 @@ def check_at_once(upload: Upload) -> None:
 
 def recheck(upload: Upload, options: Options) -> bool:
     """Back to the dry run with other options; False when it is too late for that."""
-    return _moves(upload, State.CHECKED, State.CHECKING, options=options.as_dict(), found=None, done=0, total=0)
+    facts: dict[str, Any] = {"options": options.as_dict(), "found": None, "done": 0, "total": 0}
+    if options.columns:
+        header = open_table(upload.file.path).header
+        facts["not_read"] = list(options.format_of(header, upload.file_name).not_read)
+    return any(_moves(upload, state, State.CHECKING, **facts) for state in WAITING)
+
+
+def known_columns(upload: Upload, header: list[str]) -> dict[str, str]:
+    """What is known of the columns by their names: the place of each, from 0, as text, with its field."""
+    try:
+        form = recognise(header, upload.file_name)
+    except NotATable:
+        return {}
+    return {str(place): field for field, place in form.columns.items()}
+
+
+def first_rows(upload: Upload) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns, and the first rows as they stand in the file."""
+    table = open_table(upload.file.path)
+    return table.header, [list(record.cells) for record in islice(table.records(), ROWS_SHOWN)]
 
 
 def start(upload: Upload) -> bool:
@@ -122,7 +148,7 @@ def cancel(upload: Upload) -> bool:
     at_work = Upload.objects.filter(pk=upload.pk).under_way()
     if at_work.update(state=State.CANCELLED):
         return True
-    if _moves(upload, State.CHECKED, State.CANCELLED):
+    if any(_moves(upload, state, State.CANCELLED) for state in WAITING):
         clear_away(upload)
         return True
     return False
@@ -137,7 +163,7 @@ def fail(upload: Upload, why: str) -> None:
 def clear_away(upload: Upload) -> None:
     """Of an upload that is over: close its import, where one is left open, and remove the file."""
     upload.refresh_from_db()
-    if upload.is_under_way or upload.state == State.CHECKED:
+    if upload.is_under_way or upload.state in WAITING:
         return
     if upload.imported and not _is_over(upload):
         close(upload.imported, Operation.State.CANCELLED)

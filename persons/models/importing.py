@@ -51,8 +51,8 @@ class UploadQuerySet(models.QuerySet):
         return self.filter(state__in=[Upload.State.CHECKING, Upload.State.IMPORTING])
 
     def waiting(self):
-        """Checked, and somebody has to say whether they are to be imported."""
-        return self.filter(state=Upload.State.CHECKED)
+        """Somebody has to say what the columns are, or whether they are to be imported."""
+        return self.filter(state__in=[Upload.State.COLUMNS, Upload.State.CHECKED])
 
 
 class Upload(models.Model):
@@ -62,6 +62,7 @@ class Upload(models.Model):
     """
 
     class State(models.TextChoices):
+        COLUMNS = "columns", _("Columns to be chosen")
         CHECKING = "checking", _("Being checked")
         CHECKED = "checked", _("Checked")
         IMPORTING = "importing", _("Being imported")

@@ -73,3 +73,20 @@ def test_a_bad_file_is_refused_at_its_field(site, page, signed_in, assert_fit_to
     expect(page.get_by_text("This is no table but a PNG file.")).to_be_visible()
     expect(page.get_by_label("File")).to_be_focused()
     assert_fit_to_use(page)
+
+
+def test_the_columns_of_an_unknown_list_are_chosen_by_hand(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(rights=IMPORTER))
+    unknown = b"A,B,C\nKari,Nordmann,kari@example.com\n"
+
+    page.goto(f"{site}/persons/import/")
+    page.get_by_label("File").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": unknown})
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("kari@example.com")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="Check the file").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Choose a column for the e-mail address")
+    page.get_by_label("C", exact=True).select_option("email")
+    page.get_by_role("button", name="Check the file").press("Enter")
+
+    expect(page.get_by_role("heading", name="What would happen")).to_be_visible()

@@ -193,3 +193,40 @@ def test_the_pages_take_the_same_number_of_queries_however_long_the_history(
         if number in (0, 2):
             with django_assert_num_queries(11):
                 client.get(IMPORTS)
+
+
+# ---- columns chosen by hand
+
+
+def unknown_list():
+    return SimpleUploadedFile("list.csv", b"A,B,C\nKari,Nordmann,kari@example.com\nOla,Li,ola@example.com\n")
+
+
+def test_columns_that_nobody_knows_are_chosen_with_the_first_rows_before_one_s_eyes(client, importer):
+    page = client.post(IMPORTS, OPTIONS | {"file": unknown_list()}, follow=True)
+    upload = Upload.objects.get()
+    url = reverse("persons:import_columns", args=[upload.pk])
+    assert (page.redirect_chain[-1][0], "kari@example.com" in page.text) == (url, True)
+
+    client.post(url, {"0": "first_name", "1": "last_name", "2": "email"})
+    upload.refresh_from_db()
+    assert (upload.state, upload.found["created"], upload.not_read) == ("checked", 2, [])
+    client.post(upload.get_absolute_url(), OPTIONS | {"comment": PROOF})
+    upload.refresh_from_db()
+
+    assert (upload.options["columns"]["2"], upload.found["created"]) == ("email", 2)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"0": "first_name"}, "Choose a column for the e-mail address"),
+        ({"0": "email", "2": "email"}, "Two columns hold"),
+    ],
+)
+def test_columns_that_tell_nobody_apart_are_refused(client, importer, chosen, sentence):
+    client.post(IMPORTS, OPTIONS | {"file": unknown_list()})
+
+    response = client.post(reverse("persons:import_columns", args=[Upload.objects.get().pk]), chosen)
+
+    assert (response.status_code, sentence in response.text) == (422, True)
