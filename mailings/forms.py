@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailings import picking
 from mailings.drafts import lock_draft
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from persons.importing.problems import NotATable
 from persons.models import Selection
 from persons.verdict import Kind
@@ -110,6 +111,18 @@ class SetupForm(DraftForm):
         elif "kind" in found:
             found |= {"purpose": None, "service_reason": ""}
         return found
+
+    def clean_from_email(self) -> str:
+        sender = self.cleaned_data["from_email"]
+        if sender and not SendingSettings.current().may_send_as(sender):
+            raise ValidationError(gettext("Mailings may not be sent from %(sender)s.") % {"sender": sender})
+        return sender
+
+    def clean_reply_to(self) -> str:
+        address = self.cleaned_data["reply_to"]
+        if address and not SendingSettings.current().may_reply_to(address):
+            raise ValidationError(gettext("Answers may not go to %(address)s.") % {"address": address})
+        return address
 
     def _demand_what_a_service_mailing_says(self, found: dict[str, Any]) -> None:
         if not found.get("purpose"):

@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from consent_crm.models import User
-from mailings.models import Mailing, Recipient
+from mailings.models import Mailing, Recipient, SendingSettings
 from persons import lists
 from persons.models import LinkToken
 from purposes.models import SubscriptionType
@@ -122,10 +122,13 @@ def test_setup_is_saved_and_leads_on_when_asked_to(client, marketer):
         ("subject", "Hello {{ frist_name }}", "There is no merge field “frist_name” (line 1, column 7)."),
         ("subject", "", "This field is required."),
         ("from_email", "a@b.example, victim@d.example", "Give exactly one e-mail address"),
+        ("from_email", "me@elsewhere.example", "Mailings may not be sent from me@elsewhere.example."),
         ("reply_to", "nobody", "Give exactly one e-mail address"),
+        ("reply_to", "me@elsewhere.example", "Answers may not go to me@elsewhere.example."),
     ],
 )
 def test_what_cannot_be_sent_is_refused_at_its_field(client, marketer, field, value, sentence):
+    SendingSettings.objects.update(allowed_senders="shop.example", allowed_reply_to="shop.example")
     made = mailing()
 
     response = client.post(setup_of(made), SETUP | {field: value})
