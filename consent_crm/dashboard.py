@@ -66,11 +66,9 @@ def _label(standing: str) -> str:
 
 
 def _persons_url(purpose: str, standing: str) -> str:
-    """The list of exactly these persons, where it has a filter for them."""
-    asked = {"on": {"on": purpose}, NEVER: {"missing": purpose}}
-    if purpose == EMARKETING:
-        asked |= {"stopped": {"emarketing": "withdrawn"}, "expired": {"emarketing": "expired"}}
-    return f"{reverse('persons:list')}?{urlencode(asked[standing])}" if standing in asked else ""
+    """The list of exactly these persons."""
+    asked = {"missing": purpose} if standing == NEVER else {"standing": f"{purpose}:{standing}"}
+    return f"{reverse('persons:list')}?{urlencode(asked)}"
 
 
 def trend() -> Line:

@@ -65,6 +65,12 @@ def answers(kind, purposes):
     return [(purpose, [(f"{key}:{row.pk}", str(row)) for row in rows]) for key, purpose in purposes()]
 
 
+def standings(purposes):
+    """Every purpose with what an answer on it can amount to."""
+    named = Consent.Standing.choices
+    return [(f"{key}:{standing}", f"{purpose}: {label}") for key, purpose in purposes() for standing, label in named]
+
+
 def countries():
     return [(country, country) for country in Person.objects.countries()]
 
@@ -98,7 +104,7 @@ class PersonFilterSet(django_filters.FilterSet):
         "changed_since",
     ]
     # where numbers on other pages lead; not offered to choose
-    LINKED = ["on", "resting_on", "by_wording", "only_without_filter", "ids", "outcome"]
+    LINKED = ["on", "resting_on", "by_wording", "standing", "only_without_filter", "ids", "outcome"]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     emarketing = django_filters.ChoiceFilter(
@@ -132,6 +138,7 @@ class PersonFilterSet(django_filters.FilterSet):
     ids = django_filters.CharFilter(label=_("Chosen"), method="by_ids")
     outcome = django_filters.CharFilter(label=_("Operation"), method="by_outcome")
     on = django_filters.ChoiceFilter(label=_("ON"), method="with_purpose_on")
+    standing = django_filters.ChoiceFilter(label=_("Answer"), method="by_standing")
     resting_on = django_filters.CharFilter(label=_("ON, and resting on"), method="with_basis")
     by_wording = django_filters.CharFilter(label=_("ON, by the wording"), method="with_wording")
     only_without_filter = django_filters.ChoiceFilter(
@@ -153,6 +160,7 @@ class PersonFilterSet(django_filters.FilterSet):
 
         choices = {
             "on": asked_once,
+            "standing": cache(lambda: standings(asked_once)),
             "missing": asked_once,
             "basis": cache(lambda: answers(LegalBasis, any_or_one)),
             "source": cache(lambda: answers(Source, any_or_one)),
@@ -228,6 +236,12 @@ class PersonFilterSet(django_filters.FilterSet):
 
     def with_purpose_on(self, persons, _name, value: str):
         return persons.filter(Exists(Consent.objects.on().filter(person=OuterRef("pk"), purpose=value)))
+
+    def by_standing(self, persons, _name, value: str):
+        """Those whose answer on a purpose amounts to something at this moment: the value is like STORE:stopped."""
+        key, _separator, standing = value.partition(":")
+        answers = Consent.objects.with_standing().filter(person=OuterRef("pk"), purpose=key, standing=standing)
+        return persons.filter(Exists(answers))
 
     def with_basis(self, persons, _name, value):
         """Those whose answer counts and rests on one of some bases: the value is like STORE:61B,61F."""

@@ -54,11 +54,9 @@ def test_a_number_leads_to_exactly_those_persons(client):
 
     found = next(row for row in dashboard.coverage() if row.purpose.pk == "EMARKETING")
 
-    assert [part.label for part in found.parts if part.url] == ["ON", "Said no", "Expired", "Never asked"]
     for part in found.parts:
-        if part.url:
-            listed = set(re.findall(r'href="/persons/(\d+)/"', client.get(part.url).text))
-            assert (part.label, len(listed)) == (part.label, part.number)
+        listed = set(re.findall(r'href="/persons/(\d+)/"', client.get(part.url).text))
+        assert (part.label, len(listed)) == (part.label, part.number)
 
 
 def test_the_trend_counts_by_the_month_in_which_it_was_given():
