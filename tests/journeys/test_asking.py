@@ -10,7 +10,7 @@ from persons import singles as outbox
 from persons.ledger import Answer, Recorder, record
 from persons.models import Door, Person, SubscribeForm
 from purposes.models import SubscriptionType, Wording
-from tests.factories import PersonFactory
+from tests.factories import PersonFactory, UserFactory
 from tests.mailings.mail_server import MailServer
 
 
@@ -97,4 +97,19 @@ def test_the_subscribe_form_is_fit_to_use(site, newsletter, page, assert_fit_to_
     page.get_by_label("Promotions").check()
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    assert_fit_to_use(page)
+
+
+def test_a_privacy_admin_makes_a_form(site, page, signed_in, assert_fit_to_use):
+    signed_in(UserFactory(role="Privacy admin"))
+    page.goto(f"{site}/persons/forms/")
+    page.get_by_role("link", name="New subscribe form").click()
+    page.get_by_label("Name").fill("Newsletter")
+    page.get_by_label("Address").fill("news")
+    page.get_by_label("News", exact=True).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Newsletter is saved.")).to_be_visible()
+    assert_fit_to_use(page)
+    page.get_by_role("link", name="Subscribe forms").first.click()
+    expect(page.get_by_role("link", name="/subscribe/news/")).to_be_visible()
     assert_fit_to_use(page)
