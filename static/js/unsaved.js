@@ -18,8 +18,14 @@ const isSaved = (event) => event.detail.requestConfig.verb !== "get";
 document.addEventListener("htmx:beforeSend", (event) => { if (isSaved(event)) saving += 1; });
 document.addEventListener("htmx:afterRequest", (event) => { if (isSaved(event)) saving -= 1; });
 
+// A form that htmx leaves alone is saved by leaving the page; one that only shows a preview is not.
+let leaving = false;
+document.addEventListener("submit", (event) => {
+  leaving = !event.defaultPrevented && !(event.submitter && event.submitter.formTarget);
+});
+
 window.addEventListener("beforeunload", (event) => {
-  if (saving || isUnsaved()) event.preventDefault();
+  if (saving || (isUnsaved() && !leaving)) event.preventDefault();
 });
 
 // The same for links that only renew the page.
