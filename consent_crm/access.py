@@ -34,6 +34,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "sign_out": SIGNED_IN,
     "unsubscribe": PUBLIC,
     "preferences": PUBLIC,
+    "asked_again": PUBLIC,
     "view_in_browser": PUBLIC,
     "image": PUBLIC,
     "follow": PUBLIC,

@@ -51,6 +51,7 @@ urlpatterns = [
     path("l/<str:key>/", mailings_public.follow, name="follow"),
     path("caught/", include((caught_views.urlpatterns, "caught"))),
     path("p/<str:token>/", public.preferences, name="preferences"),
+    path("a/<str:token>/", public.asked_again, name="asked_again"),
     path("c/<str:token>/", public_forms.confirm, name="confirm"),
     path("subscribe/<slug:key>/", public_forms.subscribe, name="subscribe"),
     path("api/", include((api_patterns, "api"))),

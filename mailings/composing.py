@@ -33,6 +33,10 @@ FONT = "font-family:Arial,Helvetica,sans-serif"
 FOOTER_STYLE = f"margin-top:32px;{FONT};font-size:13px;line-height:1.5;color:#5a5f66"
 PREHEADER_STYLE = f"{FONT};font-size:13px;color:#5a5f66"
 
+BUTTON_STYLE = "display:inline-block;margin:0 8px 8px 0;padding:10px 18px;border-radius:6px;text-decoration:none"
+YES_STYLE = f"{BUTTON_STYLE};background-color:#0b6a5b;color:#ffffff"
+NO_STYLE = f"{BUTTON_STYLE};border:1px solid #5a5f66;color:#1c1f1d"
+
 # How a body looks that was written here; HTML source brings its own looks.
 WRITTEN_STYLE = f"""<style>
 div.written {{{FONT};font-size:16px;line-height:1.5;color:#1c1f1d}}
@@ -73,6 +77,7 @@ class Message:
     unsubscribing: str
     preferences: str
     viewing: str
+    answering: str
     reasons: dict[str, str]
 
     def to(self, addressee: Addressee) -> bytes:
@@ -82,6 +87,7 @@ class Message:
         values |= {
             "unsubscribe_url": url,
             "preferences_url": self.preferences.replace("TOKEN", addressee.token),
+            "answer_url": self.answering.replace("TOKEN", addressee.token),
             "view_url": self.viewing.replace("TOKEN", addressee.token),
             "reason": self.reasons[reason(addressee)],
         }
@@ -121,16 +127,18 @@ def compose(mailing: Mailing) -> Message:
     body = tracking.in_place(mailing, cleaned(mailing))
     subject, preheader = merge_fields.read(mailing.subject), merge_fields.read(mailing.preheader)
     with translation.override(mailing.language):
+        question = _question() if mailing.asks_again and mailing.kind == Kind.MARKETING else ""
         return Message(
             top=_top(mailing, str(sender)),
             subject=Text.of(subject),
-            text=Text.of(_text(body, preheader)),
-            html=Text.of(_html(body, preheader, subject, mailing.language)),
+            text=Text.of(_text(body + question, preheader)),
+            html=Text.of(_html(body + question, preheader, subject, mailing.language)),
             boundary=b"=_" + secrets.token_hex(16).encode(),
             domain=sender.domain.encode("idna").decode(),
             unsubscribing=_link("unsubscribe"),
             preferences=_link("preferences"),
             viewing=_link("view_in_browser"),
+            answering=_link("asked_again"),
             reasons=_reasons(mailing),
         )
 
@@ -144,6 +152,15 @@ def cleaned(mailing: Mailing) -> str:
     if mailing.body_kind == Mailing.BodyKind.SOURCE:
         return body
     return clean(f'{WRITTEN_STYLE}<div class="written">{body}</div>')
+
+
+def _question() -> str:
+    """The buttons of a mailing that asks again. Both lead to the page where the answer is given."""
+    buttons = {gettext("Yes, keep writing to me"): YES_STYLE, gettext("No, stop"): NO_STYLE}
+    links = "\n".join(
+        f'<a href="{sign("answer_url")}" style="{style}">{escape(label)}</a>' for label, style in buttons.items()
+    )
+    return f'\n<p style="{FONT};margin-top:24px">\n{links}</p>\n'
 
 
 def _link(route: str) -> str:

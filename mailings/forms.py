@@ -80,6 +80,7 @@ class SetupForm(DraftForm):
             "purpose",
             "service_reason",
             "count_clicks",
+            "asks_again",
         ]
         labels = {"service_reason": _("Why this is a service mailing")}
         widgets = {"kind": forms.RadioSelect, "service_reason": forms.Textarea(attrs={"rows": 2})}

@@ -31,7 +31,7 @@ LABELS = {
 }
 
 # What else differs from message to message. These names cannot be written by hand.
-OWN_PLACES = ["unsubscribe_url", "preferences_url", "view_url", "reason"]
+OWN_PLACES = ["unsubscribe_url", "preferences_url", "answer_url", "view_url", "reason"]
 
 _known = Fields(tuple(FIELDS))
 

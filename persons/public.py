@@ -10,12 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from persons import leaving, links
+from persons import leaving, links, renewing
 from persons import preferences as own
 from persons.leaving import Scope
 from persons.ledger import Recorder
 from persons.models import Door, LinkToken
+from purposes.models import EMARKETING
 
+ALL_MARKETING = Scope("", purpose_id=EMARKETING)
 ONE_CLICK = "List-Unsubscribe"  # the field that mail programs send, with the value One-Click
 
 
@@ -51,6 +53,34 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "public/stop_only.html", context)
         address = masked(link.person.address) if link.person.address else ""
         return render(request, "public/preferences.html", context | {"address": address, "own": own.of(link.person)})
+
+
+@csrf_exempt  # the token is the secret; a cookie would be the only thing kept in the browser
+@never_cache
+@require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
+def asked_again(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of a mailing that asks whether we may go on. POST answers; anything else changes nothing."""
+    link = links.read(token)
+    if link is None:
+        return render(request, "public/unknown_link.html")
+    with _language_of(link):
+        if not own.is_about(link) or not link.person.address:
+            return render(request, "public/stop_only.html", {"token": token})
+        context = {"token": token, "address": masked(link.person.address), "question": renewing.question()}
+        return render(request, "public/asked_again.html", context | _answered(request, link))
+
+
+def _answered(request: HttpRequest, link: LinkToken) -> dict:
+    """What the yes or the no has done."""
+    answer, by = request.POST.get("answer"), Recorder(door=Door.LINK)
+    if answer == "no":
+        leaving.leave(link, ALL_MARKETING, by=by)
+        return {"stopped": True}
+    if answer != "yes":
+        return {}
+    if renewing.renew(link, by=by):
+        return {"renewed": True}
+    return {"asked": own.start(link, ALL_MARKETING.value) is not None}
 
 
 def _done(request: HttpRequest, link: LinkToken) -> dict:

@@ -69,6 +69,11 @@ class Mailing(Content):
         default=True,
         help_text=_("Who belongs to the sources by then. Otherwise the list stays as it was made."),
     )
+    asks_again = models.BooleanField(
+        _("Ask whether we may go on"),
+        default=False,
+        help_text=_("Adds a yes and a no button that lead to a page. A yes there is a new consent, a no stops it."),
+    )
     count_clicks = models.BooleanField(
         _("Count clicks on links"),
         default=False,

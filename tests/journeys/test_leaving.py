@@ -41,3 +41,11 @@ def test_the_pages_for_leaving_are_fit_to_use(site, page, assert_fit_to_use):
     page.goto(f"{site}/u/unknown")
     expect(page.get_by_role("heading", name="This link is not in use")).to_be_visible()
     assert_fit_to_use(page)
+
+
+def test_the_page_that_asks_again_is_fit_to_use(site, page, assert_fit_to_use):
+    page.goto(f"{site}/{link_about_news(PersonFactory())}".replace("/u/", "/a/") + "/")
+    assert_fit_to_use(page)
+    page.get_by_role("button", name="No, stop").click()
+
+    expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()

@@ -214,3 +214,11 @@ def test_the_type_has_its_own_name_in_the_reason():
 
     assert "you subscribe to Wine & cheese." in text(sent)
     assert "you subscribe to Wine &amp; cheese." in html(sent)
+
+
+def test_a_mailing_that_asks_again_has_a_yes_and_a_no_that_lead_to_a_page():
+    asking = message(mailing(asks_again=True))
+
+    url = "https://crm.shop.example/a/token_of-32/"
+    assert (html(asking).count(f'href="{url}"'), text(asking).count(url)) == (2, 2)
+    assert "/a/" not in html(message(mailing()))
