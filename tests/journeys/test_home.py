@@ -18,7 +18,7 @@ def test_home_shows_how_things_stand_and_leads_on(site, page, signed_in, assert_
     assert_fit_to_use(page)
     page.get_by_role("row", name="Text messages").get_by_role("link").first.click()
 
-    expect(page).to_have_url(f"{site}/persons/?on=SMS")
+    expect(page).to_have_url(f"{site}/persons/?standing=SMS%3Aon")
 
 
 def test_home_of_an_empty_company_is_fit_to_use(site, page, signed_in, assert_fit_to_use):
