@@ -105,6 +105,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:send_confirmation_link": "persons.manage_consent",
     "persons:no_mailings": "persons.change_person",
     "persons:former_employee": "persons.change_person",
+    "erase_person": "persons.erase_person",
     "person_mailings": "mailings.view_recipient",
     "person_relied_on": "mailings.view_recipient",
     "persons:purpose_counts": READ_PERSONS,

@@ -103,6 +103,14 @@ def forget(before: datetime) -> int:
     return len(old)
 
 
+def forget_address(address: str) -> None:
+    """Remove every message in which an address stands."""
+    for name in names():
+        path = settings.CAUGHT_MAIL / f"{name}.eml"
+        if address.lower().encode() in path.read_bytes().lower():
+            path.unlink(missing_ok=True)
+
+
 def read_all(some: Iterable[str]) -> Iterator[Caught]:
     return (read(name) for name in some)
 

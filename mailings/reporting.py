@@ -3,6 +3,7 @@
 A bounce is a fact about the address. A complaint is an answer of the person. What cannot be matched is kept.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -44,9 +45,10 @@ def take(told: Told, *, is_trusted: bool = False) -> Outcome:
         recipient = _recipient(told, is_trusted) if told.kind in WORK else None
         if recipient is None:
             return Outcome.UNMATCHED
-        report.recipient = recipient
-        report.save(update_fields=["recipient"])
-        WORK[told.kind](recipient, told)
+        said = told if recipient.person.erased_at is None else replace(told, words="")
+        report.recipient, report.words = recipient, said.words
+        report.save(update_fields=["recipient", "words"])
+        WORK[told.kind](recipient, said)
     rates.pause_where_too_high(recipient.mailing_id)
     return Outcome.DONE
 

@@ -178,7 +178,8 @@ class RecipientQuerySet(models.QuerySet):
 
     def undelivered(self):
         """Those whom the message did not reach, or perhaps did not, and to whom it can be sent again."""
-        return self.filter(state__in=[Recipient.State.UNCERTAIN, Recipient.State.FAILED])
+        tried = self.filter(state__in=[Recipient.State.UNCERTAIN, Recipient.State.FAILED])
+        return tried.exclude(address=None)  # erased
 
 
 class Recipient(models.Model):
@@ -239,7 +240,10 @@ class Recipient(models.Model):
             ),
             models.UniqueConstraint("message_key", name="one_message_per_key"),
             models.CheckConstraint(
-                condition=Q(state="held_back") | Q(address__isnull=False), name="who_is_mailed_has_an_address"
+                condition=Q(state="held_back")
+                | Q(address__isnull=False)
+                | Q(address_hash__isnull=False, state__in=["sent", "failed", "uncertain", "cancelled"]),
+                name="who_is_mailed_has_an_address",  # of somebody erased the hash alone
             ),
             models.CheckConstraint(
                 condition=Q(claimed_at=None, claim=None, state__in=["waiting", "held_back", "cancelled"])

@@ -1,0 +1,96 @@
+"""What becomes of each table when a person is erased (rules 5.4): of all, so that none is forgotten."""
+
+from enum import Enum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Fate(Enum):
+    """Of the rows that are about the person."""
+
+    ERASED = _("They go.")
+    EMPTIED = _("They stay, without what names anybody.")
+    KEPT = _("They stay: they name nobody.")
+    NOBODYS = _("None is about a person.")
+
+
+ABOUT_SETTINGS = (Fate.NOBODYS, "what the company set")
+ABOUT_USERS = (Fate.NOBODYS, "who signs in, and what they may")
+OF_THE_FRAMEWORK = (Fate.NOBODYS, "how the program runs")
+IN_THE_LEDGER = (Fate.KEPT, "the ledger: numbers, keys and digests")
+
+HOLDINGS: dict[str, tuple[Fate, str]] = {
+    "persons.Person": (Fate.EMPTIED, "the nameless row, for the events to be about"),
+    "persons.PersonIdNoMailingsFormerEmployeeCompanyMergedIntoEvent": (Fate.EMPTIED, "flags; the company goes"),
+    "persons.FormerAddress": (Fate.ERASED, "hashes of addresses"),
+    "persons.ExternalId": (Fate.ERASED, "the name in other systems"),
+    "persons.Evidence": (Fate.ERASED, "comments and files; the event keeps a salted digest"),
+    "persons.ActNote": (Fate.ERASED, "reasons, of acts about nobody else"),
+    "persons.PendingConfirmation": (Fate.ERASED, "an address, and what it asked for"),
+    "persons.SingleMessage": (Fate.ERASED, "messages to the person alone"),
+    "persons.PreferenceRequest": (Fate.ERASED, "what the person asked of staff"),
+    "persons.LinkToken": (Fate.ERASED, "links lead to the person"),
+    "persons.Selection_members": (Fate.ERASED, "that the person is in a selection"),
+    "mailings.Mailing_persons": (Fate.ERASED, "that a mailing names the person"),
+    "persons.Consent": (Fate.ERASED, "what stands; the act of the erasure ends it"),
+    "persons.Subscription": (Fate.ERASED, "what stands; the act of the erasure ends it"),
+    "persons.Act": IN_THE_LEDGER,
+    "persons.ConsentEvent": IN_THE_LEDGER,
+    "persons.UnsealedAct": IN_THE_LEDGER,
+    "persons.Seal": IN_THE_LEDGER,
+    "persons.SealedAct": IN_THE_LEDGER,
+    "persons.Suppression": (Fate.KEPT, "the hash of the address, so that nothing is sent there"),
+    "persons.Deliverability": (Fate.EMPTIED, "the hash; the server's words go"),
+    "mailings.Recipient": (Fate.EMPTIED, "the hash and what became of the message; address, words and link go"),
+    "mailings.Report": (Fate.EMPTIED, "the server's words go"),
+    "persons.Upload": (Fate.ERASED, "files that hold the address are let go"),
+    "persons.ImportRow": (Fate.NOBODYS, "only while an import is under way; until then nobody of it is erased"),
+    "persons.ImportAnswer": (Fate.NOBODYS, "only while an import is under way"),
+    "persons.ImportProblem": (Fate.KEPT, "numbers of rows and codes"),
+    "persons.Import": (Fate.KEPT, "numbers"),
+    "persons.Operation": (Fate.KEPT, "a reason that is about many"),
+    "persons.OperationPerson": (Fate.KEPT, "numbers and codes"),
+    "persons.BulkUpdate": (Fate.KEPT, "a comment that is about many"),
+    "persons.Selection": (Fate.KEPT, "filters that staff typed, which the page tells to look at"),
+    "mailings.Mailing": (Fate.KEPT, "what staff wrote to many, which the page tells to look at"),
+    "mailings.MailingEvent": (Fate.KEPT, "the same, as it was"),
+    "admin.LogEntry": (Fate.EMPTIED, "the name in the record of the administration"),
+    "sessions.Session": (Fate.KEPT, "numbers; notices go once they are shown"),
+    "procrastinate.ProcrastinateJob": (Fate.KEPT, "numbers of rows"),
+    "pghistory.Context": (Fate.KEPT, "the number of the user and the path of the page"),
+    "persons.Company": (Fate.NOBODYS, "companies are no persons"),
+    "persons.CompanyIdNoMailingsEvent": (Fate.NOBODYS, "flags of companies"),
+    "persons.Visits": (Fate.NOBODYS, "hashes that change every day"),
+    "persons.HashSecret": OF_THE_FRAMEWORK,
+    "persons.ColumnChoice": ABOUT_USERS,
+    "mailings.Pace": OF_THE_FRAMEWORK,
+    "mailings.TrackedLink": (Fate.NOBODYS, "clicks of a mailing as a whole"),
+    "mailings.MailingTemplate": ABOUT_SETTINGS,
+    "mailings.HostedImage": ABOUT_SETTINGS,
+    "mailings.Mailing_selections": ABOUT_SETTINGS,
+    "mailings.Mailing_companies": ABOUT_SETTINGS,
+    "mailings.SendingSettings": ABOUT_SETTINGS,
+    "mailings.SendingSettingsEvent": ABOUT_SETTINGS,
+    "persons.SubscribeForm": ABOUT_SETTINGS,
+    "persons.SubscribeFormEvent": ABOUT_SETTINGS,
+    "persons.SubscribeForm_types": ABOUT_SETTINGS,
+    "consent_crm.User": ABOUT_USERS,
+    "consent_crm.User_groups": ABOUT_USERS,
+    "consent_crm.User_user_permissions": ABOUT_USERS,
+    "consent_crm.Retention": ABOUT_SETTINGS,
+    "consent_crm.RetentionEvent": ABOUT_SETTINGS,
+    "auth.Permission": ABOUT_USERS,
+    "auth.Group": ABOUT_USERS,
+    "auth.Group_permissions": ABOUT_USERS,
+    "contenttypes.ContentType": OF_THE_FRAMEWORK,
+    "pghistory.Events": OF_THE_FRAMEWORK,
+    "pghistory.MiddlewareEvents": OF_THE_FRAMEWORK,
+    "procrastinate.ProcrastinateWorker": OF_THE_FRAMEWORK,
+    "procrastinate.ProcrastinateEvent": OF_THE_FRAMEWORK,
+    "procrastinate.ProcrastinatePeriodicDefer": OF_THE_FRAMEWORK,
+}
+for _name in (
+    "LegalBasis", "Source", "SubscriptionType", "Purpose", "AcceptedBasis", "Wording", "PrivacySettings", "PublicPages",
+    "PublicText", "EmailTemplate", "EmailText",
+):  # fmt: skip
+    HOLDINGS[f"purposes.{_name}"] = HOLDINGS[f"purposes.{_name}Event"] = ABOUT_SETTINGS
