@@ -18,6 +18,7 @@ Right = str | tuple[str, ...]  # a permission, one of the words above, or severa
 
 READ_PERSONS = "persons.view_person"
 BULK_UPDATE = "persons.bulk_update"
+EXPORT_PERSONS = "persons.export_persons"
 IMPORT_PERSONS = "persons.import_persons"
 READ_MAILINGS = "mailings.view_mailing"
 SEND_MAILINGS = "mailings.send_mailing"
@@ -63,7 +64,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:list": READ_PERSONS,
     "persons:columns": READ_PERSONS,
     "persons:bulk_update": BULK_UPDATE,
-    "persons:export": "persons.export_persons",
+    "persons:export": EXPORT_PERSONS,
     "persons:work_list": READ_PERSONS,
     "persons:work_counts": READ_PERSONS,
     "persons:see_to": "persons.manage_consent",
@@ -108,6 +109,8 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "erase_person": "persons.erase_person",
     "person_mailings": "mailings.view_recipient",
     "person_relied_on": "mailings.view_recipient",
+    "data_report": EXPORT_PERSONS,
+    "data_report_file": EXPORT_PERSONS,
     "persons:purpose_counts": READ_PERSONS,
     "persons:purpose_effect": READ_PERSONS,
     "persons:missing_count": READ_PERSONS,

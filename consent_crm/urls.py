@@ -14,7 +14,7 @@ from persons.retired import kindly
 from purposes import api as purposes_api
 from purposes import public as look
 
-from . import caught_views, erasing_views, settings_views, views
+from . import caught_views, erasing_views, settings_views, subject_access_views, views
 
 api = SimpleRouter(use_regex_path=False)
 api.register("persons", persons_api.PersonViewSet)
@@ -38,6 +38,8 @@ urlpatterns = [
     path("persons/<int:pk>/mailings/", kindly(person_views.mailings_of), name="person_mailings"),
     path("persons/<int:pk>/mailings/relied-on/", person_views.relied_on, name="person_relied_on"),
     path("persons/<int:pk>/erase/", kindly(erasing_views.erase), name="erase_person"),
+    path("persons/<int:pk>/data-report/", kindly(subject_access_views.page), name="data_report"),
+    path("persons/<int:pk>/data-report.json", kindly(subject_access_views.file), name="data_report_file"),
     path("selections/", include("persons.selection_urls")),
     path("selections/<int:pk>/delete/", selection_views.delete, name="delete_selection"),
     path("privacy/", include("purposes.urls")),
