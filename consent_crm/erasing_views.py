@@ -6,14 +6,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from consent_crm import erasing
-from persons.models import Suppression
 from persons.views import person_or_404, recorder
 
 
 class EraseForm(forms.Form):
     """The name is typed, so that nobody is erased by a slip of the hand; of somebody without one the address."""
 
-    name = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, **kwargs)
@@ -43,7 +42,6 @@ def erase(request, pk):
 def shown(person):
     """What goes and what stays."""
     persons = person.with_merged()
-    blocked = Suppression.objects.standing().filter(address_hash=person.address_hash, address_hash__isnull=False)
     return {
         "person": person,
         "goes": [held for held in erasing.goes(person, persons) if held.number],
@@ -51,5 +49,4 @@ def shown(person):
         "messages_of_mailings": sum(one.recipients.count() for one in persons),
         "merged": len(persons) - 1,
         "others": erasing.others_at(person.address).exclude(pk=person.pk).count(),
-        "is_blocked": blocked.exists(),
     }
