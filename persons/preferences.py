@@ -98,7 +98,7 @@ def of(person: Person) -> Preferences:
     subscriptions = standing.subscriptions_of(person, rows)
     return Preferences(
         purposes=[_purpose(row) for row in shown],
-        types=[_type(row) for row in subscriptions if row.type.is_public],
+        types=[_type(row) for row in subscriptions if row.type.is_public or row.subscription],
         held=_held(person),
         grounds=[Ground(row) for row in rows if row.is_on],
         store=_store(person, rows),

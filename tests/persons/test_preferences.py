@@ -64,6 +64,15 @@ def test_switches_say_whether_that_mail_would_come(client, person):
     assert shown == {"purpose:EMARKETING": True, "type:INVITATIONS": True, "type:NEWS": False, "type:PROMOTIONS": True}
 
 
+def test_a_type_that_is_not_public_is_shown_to_whoever_has_it(client, person):
+    SubscriptionType.objects.filter(pk__in=["URGENT", "NEWS"]).update(is_public=False)
+    subscribed(person, "URGENT")
+
+    shown = switches(client.get(page_of(person)))
+
+    assert ("type:URGENT" in shown, "type:NEWS" in shown) == (True, False)
+
+
 def test_a_subscription_that_emarketing_holds_back_is_off(client, person):
     subscribed(person, "NEWS")
     answered(person, "EMARKETING", "WITHDRAWN")
