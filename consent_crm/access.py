@@ -147,6 +147,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "mailings:audience": "mailings.view_recipient",
     "mailings:test": DRAFT,
     "mailings:report": READ_MAILINGS,
+    "mailings:recipients_file": "persons.export_persons",
     "mailings:proof": SEND_MAILINGS,
     "mailings:send": READ_MAILINGS,
     "mailings:confirm": SEND_MAILINGS,

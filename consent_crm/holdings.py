@@ -1,4 +1,7 @@
-"""What becomes of each table when a person is erased (rules 5.4): of all, so that none is forgotten."""
+"""What becomes of each table when a person is erased (rules 5.4), and which are reported to the person (GDPR art. 15).
+
+Of all tables, so that none is forgotten.
+"""
 
 from enum import Enum
 
@@ -94,3 +97,36 @@ for _name in (
     "PublicText", "EmailTemplate", "EmailText",
 ):  # fmt: skip
     HOLDINGS[f"purposes.{_name}"] = HOLDINGS[f"purposes.{_name}Event"] = ABOUT_SETTINGS
+
+# What `consent_crm.subject_access` tells of.
+REPORTED = {
+    *("persons.Person", "persons.ExternalId", "persons.FormerAddress", "persons.Suppression", "persons.Deliverability"),
+    *("persons.Consent", "persons.Subscription", "persons.Act", "persons.ConsentEvent", "persons.Evidence"),
+    *("persons.SingleMessage", "persons.PendingConfirmation", "persons.PreferenceRequest", "persons.Selection_members"),
+    *("mailings.Recipient",),
+}
+
+# What is about a person and not in the report, and why.
+NOT_REPORTED = {
+    "persons.PersonIdNoMailingsFormerEmployeeCompanyMergedIntoEvent": "earlier flags; the present ones are told",
+    "persons.ActNote": "why a colleague did it, which is about the colleague",
+    "persons.LinkToken": "random tokens",
+    "persons.Upload": "waits for staff; what is imported from it is told",
+    "persons.Import": "numbers",
+    "persons.ImportProblem": "numbers of rows",
+    "persons.Operation": "about many; its events are told",
+    "persons.OperationPerson": "that an operation looked at the person; its events are told",
+    "persons.BulkUpdate": "about many; its comment is told with each event",
+    "persons.Selection": "a filter, about many",
+    "persons.UnsealedAct": "the seals of acts that are told",
+    "persons.Seal": "the seals of acts that are told",
+    "persons.SealedAct": "the seals of acts that are told",
+    "mailings.Report": "what became of a message, which is told with it",
+    "mailings.Mailing": "what was written to many; its subject is told",
+    "mailings.MailingEvent": "the same, as it was",
+    "mailings.Mailing_persons": "a draft; once it is sent it is told",
+    "admin.LogEntry": "what a colleague did",
+    "sessions.Session": "of colleagues",
+    "procrastinate.ProcrastinateJob": "numbers of rows",
+    "pghistory.Context": "which colleague, on which page",
+}

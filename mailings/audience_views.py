@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailings import outcome, steps
 from mailings.audience import persons_now, verdicts_now
 from mailings.models import Recipient
-from mailings.report import AT_HAND_OVER, BEFORE, LEFT, in_state
+from mailings.report import AT_HAND_OVER, BEFORE, BOUNCED, COMPLAINED, LEFT, in_state
 from mailings.steering import Refused
 from persons import lists
 from persons.models import Person
@@ -30,6 +30,8 @@ STATES = [
     (BEFORE, _("Held back before")),
     (AT_HAND_OVER, _("Held back at sending")),
     (LEFT, _("Left by it")),
+    (COMPLAINED, _("Complained")),
+    (BOUNCED, _("Came back")),
 ]
 
 

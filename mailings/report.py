@@ -1,6 +1,8 @@
 """What became of a mailing: how many got it, left by it, were held back, and what the servers said."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
@@ -9,16 +11,22 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from mailings import outcome
+from mailings.diagnosis import Bounce
 from mailings.models import Mailing, Recipient
 from mailings.outcome import Outcome
+from persons.spreadsheets import safe
 
 # Not states of their own: they left by the link in the message; held back when the list was made, or at hand-over.
 LEFT, BEFORE, AT_HAND_OVER = "left", "held_back_before", "held_back_late"
+BOUNCED, COMPLAINED = "bounced", "complained"
 WORDS_SHOWN = 20  # different answers of servers
+ROWS = 2_000  # read at a time
 LETTERS = 200  # of an answer: what follows is often particular to one message
 
 IS = {
     LEFT: Q(link__left_at__isnull=False),
+    BOUNCED: ~Q(bounce=""),
+    COMPLAINED: Q(complained_at__isnull=False),
     BEFORE: Q(state=Recipient.State.HELD_BACK, claimed_at=None),
     AT_HAND_OVER: Q(state=Recipient.State.HELD_BACK, claimed_at__isnull=False),
 }
@@ -65,6 +73,8 @@ FIGURES = {
     "audience": _("Persons in the list"),
     Recipient.State.SENT: _("Sent"),
     LEFT: _("Left by it"),
+    COMPLAINED: _("Complained"),
+    BOUNCED: _("Came back"),
     Recipient.State.HELD_BACK: _("Held back"),
     AT_HAND_OVER: _("Of them at the last moment"),
     Recipient.State.FAILED: _("Failed"),
@@ -72,6 +82,7 @@ FIGURES = {
     Recipient.State.WAITING: _("Waiting"),
     Recipient.State.CANCELLED: _("Cancelled"),
 }
+OF_THOSE_SENT = {LEFT, COMPLAINED, BOUNCED}
 ALWAYS = {"audience", Recipient.State.SENT, LEFT, Recipient.State.HELD_BACK}
 
 
@@ -83,7 +94,7 @@ def _figures(mailing: Mailing, found: dict[str, int]) -> list[Figure]:
             label=str(FIGURES[name]),
             number=found[name],
             url=_url(mailing, "" if name == "audience" else name),
-            share=round(100 * found[name] / sent, 1) if name == LEFT and sent else None,
+            share=round(100 * found[name] / sent, 1) if name in OF_THOSE_SENT and sent else None,
         )
         for name in shown
     ]
@@ -94,8 +105,35 @@ def _url(mailing: Mailing, state: str) -> str:
 
 
 def _answers(mailing: Mailing) -> list[dict]:
-    """What servers said of messages that failed or are uncertain, the most frequent first."""
-    troubled = mailing.recipients.filter(state__in=[Recipient.State.FAILED, Recipient.State.UNCERTAIN])
-    said = troubled.annotate(words=Left("answer", LETTERS)).order_by().values("state", "words")
-    rows = said.annotate(number=Count("pk")).order_by("-number", "words")[:WORDS_SHOWN]
-    return [row | {"label": Recipient.State(row["state"]).label, "url": _url(mailing, row["state"])} for row in rows]
+    """What servers said of messages that failed, came back or are uncertain, the most frequent first."""
+    troubled = Q(state__in=[Recipient.State.FAILED, Recipient.State.UNCERTAIN]) | IS[BOUNCED]
+    said = mailing.recipients.filter(troubled).annotate(words=Left("answer", LETTERS)).order_by()
+    rows = said.values("state", "bounce", "words").annotate(number=Count("pk")).order_by("-number", "words", "state")
+    return [row | _meant(mailing, row) for row in rows[:WORDS_SHOWN]]
+
+
+def _meant(mailing: Mailing, row: Mapping) -> dict:
+    if row["bounce"]:
+        return {"label": Bounce(row["bounce"]).label, "url": _url(mailing, BOUNCED)}
+    return {"label": Recipient.State(row["state"]).label, "url": _url(mailing, row["state"])}
+
+
+HEAD = [
+    *(_("Name"), _("E-mail address"), _("Verdict"), _("State"), _("Answer of the server"), _("Came back")),
+    *(_("Handed over"), _("Left by it"), _("Complained")),
+]
+
+
+def rows(mailing: Mailing) -> Iterator[list]:
+    """Every recipient as a line of a spreadsheet, below `HEAD`; memory stays flat."""
+    recipients = mailing.recipients.select_related("person", "link").order_by("person_id")
+    for one in recipients.iterator(chunk_size=ROWS):
+        words = (one.person.full_name, one.address or "", one.answer)
+        name, address, answer = map(safe, words)
+        left_at = one.link.left_at if one.link else None
+        moments = [_iso(moment) for moment in (one.claimed_at, left_at, one.complained_at)]
+        yield [name, address, one.code, one.state, answer, one.bounce, *moments]
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from mailings import proof, steps
 from mailings import report as reports
 from mailings.steering import Refused
+from persons.spreadsheets import csv_response
 
 
 @require_safe
@@ -18,6 +19,14 @@ def report(request, pk):
     if mailing.is_before_start:
         return redirect(mailing)
     return steps.page(request, mailing, "report", {"report": reports.of(mailing)})
+
+
+@require_safe
+@never_cache
+def recipients_file(request, pk):
+    """Every recipient with what became of the message, as CSV."""
+    mailing = steps.mailing_or_404(pk)
+    return csv_response(f"recipients-{mailing.pk}.csv", [str(name) for name in reports.HEAD], reports.rows(mailing))
 
 
 @require_safe

@@ -41,6 +41,7 @@ urlpatterns = [
     path("<int:pk>/audience/", audience_views.audience, name="audience"),
     path("<int:pk>/test/", sending_views.test, name="test"),
     path("<int:pk>/report/", report_views.report, name="report"),
+    path("<int:pk>/report/recipients.csv", report_views.recipients_file, name="recipients_file"),
     path("<int:pk>/proof/", report_views.proof_pack, name="proof"),
     path("<int:pk>/send/", sending_views.send, name="send"),
     path("<int:pk>/send/confirm/", sending_views.confirm, name="confirm"),

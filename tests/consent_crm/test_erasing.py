@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 from consent_crm import erasing
-from consent_crm.holdings import HOLDINGS, Fate
+from consent_crm.holdings import HOLDINGS, NOT_REPORTED, REPORTED, Fate
 from mailings import delivery, incoming, reporting
 from mailings.models import Recipient, Report
 from persons import ledger, links, undoing
@@ -246,3 +246,10 @@ def test_every_table_is_decided_about(person):
     assert models == set(HOLDINGS)
     by_hand = {"persons.Consent", "persons.Subscription", "persons.Upload"}
     assert {held.rows.model._meta.label for held in erasing.goes(person, [person])} | by_hand == erased
+
+
+def test_every_table_about_a_person_is_reported_or_it_says_why_not():
+    about_a_person = {label for label, (fate, _why) in HOLDINGS.items() if fate is not Fate.NOBODYS}
+
+    assert REPORTED | NOT_REPORTED.keys() == about_a_person
+    assert not REPORTED & NOT_REPORTED.keys()

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from mailings import proof_check, report
 from mailings.models import Recipient, TrackedLink
-from persons.models import LinkToken
+from persons.models import LinkToken, Person
 from tests.mailings.making import agree, mailing, persons, started
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,27 @@ def test_the_page_shows_clicks_and_who_received_it(sent, admin_client):
 
     assert "https://shop.example/a" in page
     assert "E-marketing is ON" in page
+
+
+def test_what_came_back_and_who_complained_is_counted_with_the_words(sent):
+    back, angry = sent.recipients.filter(state=Recipient.State.SENT, link=None)[:2]
+    Recipient.objects.filter(pk=back.pk).update(bounce="no_such_address", bounced_at=Now(), answer=NO_SUCH_USER)
+    Recipient.objects.filter(pk=angry.pk).update(complained_at=Now())
+
+    found = {figure.label: figure.number for figure in report.of(sent).figures}
+
+    assert (found["Came back"], found["Complained"]) == (1, 1)
+    assert [(answer["words"], answer["number"]) for answer in report.of(sent).answers] == [(NO_SUCH_USER, 1)] * 2
+
+
+def test_all_recipients_are_a_file_that_a_spreadsheet_runs_nothing_of(sent, admin_client):
+    first = sent.recipients.order_by("person_id").first().person
+    Person.objects.filter(pk=first.pk).update(first_name="=cmd|x", last_name="")
+
+    response = admin_client.get(reverse("mailings:recipients_file", args=[sent.pk]))
+
+    lines = b"".join(response.streaming_content).decode().splitlines()
+    assert (len(lines), lines[1].split(",")[0]) == (6, "'=cmd|x")
 
 
 def test_a_mailing_that_was_not_started_has_no_report(admin_client):
