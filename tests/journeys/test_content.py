@@ -19,6 +19,7 @@ def attached(name, content, kind):
     return {"name": name, "mimeType": kind, "buffer": content}
 
 
+@pytest.mark.slow
 def test_a_message_is_written_looked_at_and_given_an_image(site, page, marketer, assert_fit_to_use):
     PersonFactory(first_name="Åse", last_name="Vik", email="ase@example.com")
     made = mailing(body="<p>Hello</p>")
@@ -74,6 +75,7 @@ def test_a_message_is_written_looked_at_and_given_an_image(site, page, marketer,
     assert body.startswith('<p><a href="http://shop.example"><strong>Hello {{ first_name }}</strong></a></p><img src=')
 
 
+@pytest.mark.slow
 def test_the_second_of_two_browsers_is_told_and_loses_nothing(site, page, marketer, assert_fit_to_use):
     made = mailing(body="<p>We open</p>")
     page.goto(f"{site}/mailings/{made.pk}/content/")

@@ -1,9 +1,11 @@
+import pytest
 from playwright.sync_api import expect
 
 from consent_crm import demo
 from tests.factories import UserFactory
 
 
+@pytest.mark.slow
 def test_home_shows_how_things_stand_and_leads_on(site, page, signed_in, assert_fit_to_use):
     signed_in(UserFactory(role="Privacy admin"))
     demo.load(150)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from persons.importing import uploading
@@ -10,6 +11,7 @@ SAMPLE = Path(__file__).parents[1] / "samples" / "hubspot-contacts.csv"
 IMPORTER = ["persons.view_person", "persons.import_persons"]
 
 
+@pytest.mark.slow
 def test_a_file_is_checked_given_proof_and_imported(site, page, signed_in, start_worker, assert_fit_to_use):
     signed_in(UserFactory(rights=IMPORTER))
 

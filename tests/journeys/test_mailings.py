@@ -17,6 +17,7 @@ def server(settings):
         yield running
 
 
+@pytest.mark.slow
 def test_a_mailing_from_its_first_word_to_the_last_message(
     site, page, signed_in, server, start_worker, assert_fit_to_use
 ):

@@ -13,6 +13,7 @@ def begun(monkeypatch):
     return lambda: operations.go_on_with(Operation.objects.latest("pk"))
 
 
+@pytest.mark.slow
 def test_a_bulk_update_is_foreseen_done_and_undone_by_keyboard_alone(site, page, signed_in, begun, assert_fit_to_use):
     signed_in(UserFactory(role="Sales"))
     PersonFactory(first_name="Kari", last_name="Nordmann")

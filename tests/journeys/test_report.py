@@ -1,3 +1,4 @@
+import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -6,6 +7,7 @@ from mailings.models import Mailing
 from tests.factories import UserFactory
 
 
+@pytest.mark.slow
 def test_a_marketer_reads_what_became_of_a_mailing_and_takes_the_proof(site, page, signed_in, assert_fit_to_use):
     signed_in(UserFactory(role="Marketer"))
     demo.load(300)
