@@ -34,7 +34,7 @@ from purposes.models import Wording
 FORMAT = 1
 ROWS = 2_000  # read at a time
 ON_THE_PAGE = 1_000  # recipients on the readable page; the file has them all
-WORDING = LEAF.index("wording")
+EVENT, WORDING = LEAF.index("event"), LEAF.index("wording")
 
 
 def pack(mailing: Mailing) -> Iterator[bytes]:
@@ -151,7 +151,7 @@ class _Pack:
         hashes: list[bytes] = []
         leaves: dict[int, list] = {}
         for fields in sealing.leaves(seal):
-            if fields[10] in wanted:
+            if fields[EVENT] in wanted:
                 leaves[len(hashes)] = fields
             hashes.append(merkle.leaf_hash(merkle.canonical(fields)))
         evidence = {one.event_id: one for one in Evidence.objects.filter(event__in=wanted)}
@@ -159,7 +159,7 @@ class _Pack:
             fields = leaves[index]
             self.wording_ids.update([fields[WORDING]] if fields[WORDING] else [])
             where = {"seal": seal, "index": index, "leaves": len(hashes), "path": [node.hex() for node in path]}
-            yield {"leaf": fields, **where, **_comment(evidence.get(fields[10]))}
+            yield {"leaf": fields, **where, **_comment(evidence.get(fields[EVENT]))}
 
     def wordings(self) -> Iterator[dict]:
         for wording in Wording.objects.filter(pk__in=self.wording_ids).order_by("pk"):
