@@ -1,4 +1,4 @@
-"""What ./crm does once .venv is there: run, test, check, manage.
+"""What ./crm does once .venv is there: run, test, check, manage, bench.
 
 The database is the embedded one unless `DATABASE_URL` is set; manage.py learns everything by its environment, and a
 variable that the user has set always wins. Whatever is made at run time lies in .crm, closed to others.
@@ -61,6 +61,8 @@ def main(words: Sequence[str]) -> int:
                 return run(run_options(words[1:]))
             case "manage":
                 return manage(words[1:])
+            case "bench":
+                return bench(words[1:])
             case "test":
                 return test(words[1:])
             case _:
@@ -294,6 +296,15 @@ def manage(words: Sequence[str]) -> int:
             else:
                 migrate(server, variables)
         return processes.in_foreground([*MANAGE, *words], variables)
+
+
+def bench(words: Sequence[str]) -> int:
+    """The benchmarks, in a database of their own beside the one of ./crm run, or beside the one of DATABASE_URL."""
+    with database() as server:
+        prepare_files()
+        benchmarks = [sys.executable, "-m", "benchmarks", *words]
+        variables = environment(server, *addresses()) | {"DJANGO_SETTINGS_MODULE": "consent_crm.settings"}
+        return processes.in_foreground(benchmarks, variables | {"PYTHONPATH": str(ROOT)})
 
 
 # ---- test and check
