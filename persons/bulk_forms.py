@@ -6,8 +6,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from persons.deciding import PROOF_LETTERS
 from persons.forms import DayField, moment_of, offer
-from persons.ledger import PROOF_LETTERS, Outcome
+from persons.ledger import Outcome
 from persons.models import Act, BulkUpdate
 from persons.upload_forms import needs_proof
 from purposes.models import CONSENT, WITHDRAWN, LegalBasis, Purpose, Source, SubscriptionType

@@ -1,14 +1,13 @@
 """The one way to write answers (rules 4).
 
 Every writer locks the persons, in ascending id, then reads what stands, decides and writes: one transaction, one act,
-its events, and the standing rows brought up to date. What is decided is decided in SQL (`DECIDED`), for one answer and
-for a batch of an import alike.
+its events, and the standing rows brought up to date. `deciding` says what becomes of each answer, `keeping` writes.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,22 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.rows import TupleRow
 from psycopg.types.numeric import Int8
 
-from persons import journal, prepared
+from persons import deciding, journal, keeping, prepared
+from persons.deciding import CLOCK_TOLERANCE, RULES
 from persons.models import OWN_DOORS, Act, Door, Evidence, Operation
-from purposes.models import (
-    ARTICLE_CONSENT,
-    ARTICLE_LEGITIMATE_INTEREST,
-    CONSENT,
-    EMARKETING,
-    OBJECTED,
-    WITHDRAWN,
-    Wording,
-)
+from purposes.models import CONSENT, WITHDRAWN, Wording
 
 PERSONS_IN_AN_ACT = 5_000
 FEW = 20  # answers for which planning the statement takes longer than running it
-CLOCK_TOLERANCE = timedelta(minutes=5)
-PROOF_LETTERS = 10
 FILE_NAME_LETTERS = 200
 
 
@@ -121,6 +111,19 @@ class Recorder:
     def is_own_door(self) -> bool:
         return self.door in OWN_DOORS or (self.own_acts and self.door == Door.API)
 
+    def facts(self) -> dict[str, Any]:
+        """What its act says of it, as parameters of `keeping.act`."""
+        return {
+            "door": self.door,
+            "is_own": self.is_own_door,
+            "expressed_by": self.expressed_by,
+            "user": self.user and Int8(self.user.pk),
+            "token": self.token,
+            "reason": self.reason,
+            "request_id": self.request_id,
+            "operation": self.operation and Int8(self.operation.pk),
+        }
+
 
 @dataclass(frozen=True)
 class Written:
@@ -150,8 +153,8 @@ def record_many(answers: Sequence[Answer], *, by: Recorder) -> list[Written]:
     written: list[Written] = []
     try:
         rows = [_row(number, *pair) for number, pair in enumerate(zip(answers, stored, strict=True))]
-        columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-        written = record_rows(UNNESTED, columns, by=by, run=prepared.execute if len(rows) <= FEW else _planned)
+        columns = dict(zip(deciding.COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        written = record_rows(deciding.UNNESTED, columns, by=by, run=prepared.execute if len(rows) <= FEW else _planned)
     finally:
         kept = {row.number for row in written if row.event_id}
         for number, name in enumerate(stored):
@@ -170,7 +173,7 @@ def _planned(statement: str, parameters: dict[str, Any]) -> Sequence[TupleRow]:
 def record_rows(
     answers_sql: str, parameters: dict[str, Any], *, by: Recorder, run: Callable[..., Sequence[TupleRow]] = _planned
 ) -> list[Written]:
-    """Record the answers that a SELECT gives, with the columns named in COLUMNS, as one act.
+    """Record the answers that a SELECT gives, with the columns named in `deciding.COLUMNS`, as one act.
 
     Of several answers of one person on one matter each meets what the one with the lower number left standing.
     """
@@ -191,7 +194,7 @@ def record_rows(
 
 def foreseen(answers_sql: str, parameters: dict[str, Any], *, by: Recorder) -> list[Written]:
     """What would become of answers, one of each person on one matter, were they recorded now. Nothing is written."""
-    decided = _decided(answers_sql) + "SELECT number, outcome FROM decided"
+    decided = deciding.decided(answers_sql) + "SELECT number, outcome FROM decided"
     rows = _planned(decided, parameters | _facts(by) | {"round": Int8(1)})
     return [Written(number, Outcome(outcome), None) for number, outcome in rows]
 
@@ -210,14 +213,8 @@ def now() -> datetime:
 @lru_cache(maxsize=8)
 def _statements(answers_sql: str) -> tuple[str, str]:
     """How many answers each person gives on one matter; and what decides and writes one round of them."""
-    rounds = ROUNDS.format(answers=answers_sql)
-    return f"SELECT person_id, max(round) FROM ({rounds}) a GROUP BY person_id", _decided(answers_sql) + WRITTEN
-
-
-def _decided(answers_sql: str) -> str:
-    """The statement, as far as it decides one round of answers."""
-    rounds = ROUNDS.format(answers=answers_sql)
-    return DECIDED.format(rounds=rounds, late=OLDER, is_lifted=IS_LIFTED, held_by=HELD_BY)
+    last_rounds = f"SELECT person_id, max(round) FROM ({deciding.rounds(answers_sql)}) a GROUP BY person_id"
+    return last_rounds, deciding.decided(answers_sql) + keeping.DECIDED
 
 
 def lock(person_ids: Iterable[int]) -> None:
@@ -231,228 +228,10 @@ def lock(person_ids: Iterable[int]) -> None:
 LOCK = "SELECT FROM persons_person WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
 
-COLUMNS = {
-    "number": "bigint",
-    "person_id": "bigint",
-    "purpose_id": "text",
-    "type_id": "text",
-    "basis_id": "text",
-    "source_id": "text",
-    "given_at": "timestamptz",
-    "valid_until": "timestamptz",
-    "wording_id": "bigint",
-    "wording_digest": "bytea",
-    "comment": "text",
-    "file_hash": "bytea",
-    "file": "text",
-    "file_name": "text",
-    "only_if_none": "boolean",
-}
-
-UNNESTED = "SELECT * FROM unnest({arrays}) AS given ({names})".format(
-    arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in COLUMNS.items()), names=", ".join(COLUMNS)
-)
-
-ROUNDS = """
-    SELECT a.*, row_number() OVER (PARTITION BY person_id, purpose_id, type_id ORDER BY number) AS round
-    FROM ({answers}) a"""
-
-# So that the order of recording makes no difference (rules 4.3) an answer meets not only what stands: a stop may be
-# lifted by an allowance that has been replaced, or was kept late; and an allowance must lift the stops kept late too.
-# `HELD_BY`: the greatest force among those that it does not lift and nothing else did. What was undone does not count.
-
-LIFTED = """EXISTS (
-    SELECT FROM persons_consentevent l JOIN purposes_legalbasis lb ON lb.key = l.basis_after_id
-    WHERE lb.allows AND l.person_id = {stop}.person_id AND l.purpose_id IS NOT DISTINCT FROM {stop}.purpose_id
-      AND l.subscription_type_id IS NOT DISTINCT FROM {type} AND l.given_at > {given} AND l.force >= {stop}.force
-      AND NOT EXISTS (SELECT FROM persons_consentevent u WHERE u.undoes_id = l.id))"""
-
-IS_LIFTED = LIFTED.format(stop="compared", type="compared.type_id", given="compared.given")
-
-HELD_BY = """
-    SELECT max(s.force) FROM persons_consentevent s JOIN purposes_legalbasis sb ON sb.key = s.basis_after_id
-    WHERE NOT sb.allows AND s.is_late AND s.person_id = w.person_id AND s.purpose_id IS NOT DISTINCT FROM w.purpose_id
-      AND s.subscription_type_id IS NOT DISTINCT FROM w.type_id AND NOT (w.given > s.given_at AND w.force >= s.force)
-      AND NOT """ + LIFTED.format(stop="s", type="s.subscription_type_id", given="s.given_at")
-
-# What each answer meets, what it weighs, and what becomes of it. `force`: ConsentEvent.Force.
-
-DECIDED = """
-WITH answer AS (SELECT * FROM ({rounds}) a WHERE round = %(round)s),
-met AS (
-    SELECT a.*, b.allows, b.article,
-           p.erased_at IS NOT NULL OR p.merged_into_id IS NOT NULL AS is_gone,
-           NOT (b.is_active AND coalesce(purpose.is_active, type.is_active)) AS is_inactive,
-           a.type_id IS NOT NULL OR accepted.id IS NOT NULL AS is_accepted,
-           purpose.validity_months,
-           coalesce(c.event_id, s.event_id) AS stood_by_event,
-           CASE WHEN s.id IS NULL THEN c.basis_id WHEN s.is_active THEN %(consent)s ELSE %(withdrawn)s END AS stood_on,
-           coalesce(cb.allows, s.is_active) AS stood_allowing,
-           coalesce(c.given_at, s.given_at) AS stood_since,
-           coalesce(c.force, s.force) AS stood_force,
-           coalesce(c.is_own, s.is_own) AS stood_own,
-           coalesce(c.source_id, s.source_id) AS stood_source,
-           coalesce(c.wording_id, s.wording_id) AS stood_wording
-    FROM answer a
-    JOIN persons_person p ON p.id = a.person_id
-    JOIN purposes_legalbasis b ON b.key = a.basis_id
-    LEFT JOIN purposes_purpose purpose ON purpose.key = a.purpose_id
-    LEFT JOIN purposes_subscriptiontype type ON type.key = a.type_id
-    LEFT JOIN purposes_acceptedbasis accepted
-           ON accepted.purpose_id = a.purpose_id AND accepted.basis_id = a.basis_id
-    LEFT JOIN persons_consent c ON c.person_id = a.person_id AND c.purpose_id = a.purpose_id
-    LEFT JOIN purposes_legalbasis cb ON cb.key = c.basis_id
-    LEFT JOIN persons_subscription s ON s.person_id = a.person_id AND s.type_id = a.type_id),
-clock AS (SELECT coalesce(%(moment)s, clock_timestamp()) AS moment),
-weighed AS (
-    SELECT met.*, clock.moment,
-           CASE WHEN allows THEN least(met.given_at, CASE WHEN met.given_at IS NOT NULL THEN clock.moment END)
-                ELSE least(coalesce(met.given_at, clock.moment), clock.moment) END AS given,
-           CASE WHEN %(is_own)s OR (NOT allows AND basis_id = %(objected)s) THEN 2
-                WHEN NOT allows OR (%(lifts)s AND file_hash IS NOT NULL) THEN 1
-                ELSE 0 END AS force,
-           allows AND met.given_at > clock.moment + %(tolerance)s AS is_ahead,
-           wording_id IS NOT NULL OR file_hash IS NOT NULL OR length(btrim(comment)) >= %(letters)s
-               OR NOT (allows AND (article = %(article_consent)s
-                                   OR (article = %(article_interest)s AND purpose_id = %(emarketing)s))) AS is_proven
-    FROM met, clock),
-compared AS (
-    SELECT w.*,
-           stood_on = basis_id AND stood_source = source_id AND stood_wording IS NOT DISTINCT FROM wording_id
-               AND stood_since IS NOT DISTINCT FROM given AND file_hash IS NULL
-               AND w.comment = coalesce((SELECT comment FROM persons_evidence v WHERE v.event_id = stood_by_event), '')
-               AS is_equal,
-           w.given_at IS NULL AND stood_allowing = allows AND (NOT allows OR stood_on = basis_id) AS is_undated_equal,
-           CASE WHEN allows AND NOT stood_allowing AND given > stood_since AND force >= stood_force
-                THEN ({held_by}) END AS held_by,
-           (SELECT CASE WHEN bool_or(e.is_late) THEN 'late' ELSE 'replaced' END
-            FROM persons_consentevent e LEFT JOIN persons_evidence v ON v.event_id = e.id
-            WHERE e.person_id = w.person_id AND w.file_hash IS NULL
-              AND NOT EXISTS (SELECT FROM persons_consentevent u WHERE u.undoes_id = e.id)
-              AND e.purpose_id IS NOT DISTINCT FROM w.purpose_id
-              AND e.subscription_type_id IS NOT DISTINCT FROM w.type_id
-              AND e.basis_after_id = w.basis_id AND e.source_id = w.source_id
-              AND e.wording_id IS NOT DISTINCT FROM w.wording_id AND e.given_at IS NOT DISTINCT FROM w.given
-              AND coalesce(v.comment, '') = w.comment
-            HAVING count(*) > 0) AS known_as
-    FROM weighed w),
-decided AS (
-    SELECT *, CASE
-        WHEN is_gone                                                       THEN 'gone'
-        WHEN only_if_none AND stood_on IS NOT NULL                         THEN 'kept'
-        WHEN allows AND is_inactive                                        THEN 'inactive'
-        WHEN allows AND NOT is_accepted                                    THEN 'not_accepted'
-        WHEN is_ahead                                                      THEN 'future'
-        WHEN is_equal OR is_undated_equal OR known_as = 'late'             THEN 'same'
-        WHEN allows AND NOT stood_allowing AND (given IS NULL OR given > stood_since)
-             AND (given IS NULL OR force < greatest(stood_force, held_by)) THEN 'stop_stands'
-        WHEN NOT is_proven                                                 THEN 'no_proof'
-        WHEN stood_on IS NULL                                              THEN 'recorded'
-        WHEN NOT stood_allowing AND allows AND given > stood_since
-             AND held_by IS NULL                                           THEN 'recorded'
-        WHEN NOT stood_allowing AND NOT allows AND given > stood_since AND force >= stood_force
-             AND (stood_on <> %(objected)s OR basis_id = %(objected)s)
-             AND (NOT stood_own OR %(is_own)s)                             THEN 'recorded'
-        WHEN NOT stood_allowing                                            THEN {late}
-        WHEN NOT allows AND stood_since > given
-             AND (stood_force >= force OR {is_lifted})                     THEN {late}
-        WHEN NOT allows                                                    THEN 'recorded'
-        WHEN given > stood_since OR (given IS NOT NULL AND stood_since IS NULL)
-             OR (given = stood_since AND %(is_page)s)                      THEN 'recorded'
-        ELSE {late} END AS outcome
-    FROM compared)"""
-
-# an older answer that does not win: kept, unless the ledger has it already, be it as one that stood for a time
-OLDER = "CASE WHEN known_as IS NULL THEN 'late' ELSE 'same' END"
-
-# The act only if there is something to keep; its events; what lies beside them; what stands from now on. While a stop
-# stands the person's old addresses are suppressed, whichever came first, the stop or the new address (rules 4.13).
-
-WRITTEN = """,
-new_act AS (
-    INSERT INTO persons_act (door, is_own_door, expressed_by, user_id, token, reason, request_id, operation_id)
-    SELECT %(door)s, %(is_own)s, %(expressed_by)s, %(user)s, %(token)s, %(reason)s, %(request_id)s, %(operation)s
-    WHERE %(act)s::bigint IS NULL AND EXISTS (SELECT FROM decided WHERE outcome IN ('recorded', 'late'))
-    RETURNING id, recorded_at),
-act AS (
-    SELECT id, recorded_at FROM new_act
-    UNION ALL
-    SELECT id, recorded_at FROM persons_act WHERE id = %(act)s),
-kept AS MATERIALIZED (
-    SELECT numbered.*, uuid_send(gen_random_uuid()) AS salt,
-           CASE WHEN allows THEN least(valid_until, coalesce(dated, recorded_at)
-                                                    + make_interval(months => validity_months)) END AS good_until
-    FROM (SELECT decided.*, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id,
-                 act.id AS act_id, act.recorded_at,
-                 CASE WHEN given = moment AND %(moment)s IS NULL THEN act.recorded_at ELSE given END AS dated
-          FROM (SELECT * FROM decided WHERE outcome IN ('recorded', 'late') ORDER BY number) decided, act) numbered),
-event AS (
-    INSERT INTO persons_consentevent (id, act_id, person_id, purpose_id, subscription_type_id, basis_before_id,
-                                      basis_after_id, source_id, given_at, valid_until, wording_id, wording_digest,
-                                      comment_digest, file_digest, force, is_own, is_late)
-    OVERRIDING SYSTEM VALUE
-    SELECT event_id, act_id, person_id, purpose_id, type_id, stood_on, basis_id, source_id, dated, good_until,
-           wording_id, wording_digest,
-           CASE WHEN comment <> '' THEN sha256(salt || convert_to(comment, 'UTF8')) END,
-           sha256(salt || file_hash), force, %(is_own)s, outcome = 'late'
-    FROM kept),
-evidence AS (
-    INSERT INTO persons_evidence (event_id, salt, comment, file, file_name)
-    SELECT event_id, salt, comment, file, file_name FROM kept WHERE comment <> '' OR file_hash IS NOT NULL),
-consent AS (
-    INSERT INTO persons_consent (person_id, purpose_id, basis_id, event_id, source_id, given_at, recorded_at,
-                                 valid_until, wording_id, force, is_own)
-    SELECT person_id, purpose_id, basis_id, event_id, source_id, dated, recorded_at, good_until, wording_id,
-           force, %(is_own)s
-    FROM kept WHERE outcome = 'recorded' AND purpose_id IS NOT NULL
-    ON CONFLICT (person_id, purpose_id) DO UPDATE
-    SET (basis_id, event_id, source_id, given_at, recorded_at, valid_until, wording_id, force, is_own)
-      = (excluded.basis_id, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
-         excluded.valid_until, excluded.wording_id, excluded.force, excluded.is_own)),
-suppressed AS (
-    INSERT INTO persons_suppression (address_hash, reason, lifted_because)
-    SELECT DISTINCT f.address_hash, 'changed', ''
-    FROM kept JOIN persons_formeraddress f ON f.person_id = kept.person_id
-    JOIN persons_person p ON p.id = kept.person_id
-    WHERE outcome = 'recorded' AND NOT allows AND f.address_hash IS DISTINCT FROM p.address_hash
-    ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING),
-subscription AS (
-    INSERT INTO persons_subscription (person_id, type_id, is_active, event_id, source_id, given_at, recorded_at,
-                                      wording_id, force, is_own)
-    SELECT person_id, type_id, allows, event_id, source_id, dated, recorded_at, wording_id, force, %(is_own)s
-    FROM kept WHERE outcome = 'recorded' AND type_id IS NOT NULL
-    ON CONFLICT (person_id, type_id) DO UPDATE
-    SET (is_active, event_id, source_id, given_at, recorded_at, wording_id, force, is_own)
-      = (excluded.is_active, excluded.event_id, excluded.source_id, excluded.given_at, excluded.recorded_at,
-         excluded.wording_id, excluded.force, excluded.is_own))
-SELECT number, outcome, event_id, act_id FROM kept
-UNION ALL
-SELECT number, outcome, NULL, NULL FROM decided WHERE outcome NOT IN ('recorded', 'late')"""
-
-
 def _facts(by: Recorder) -> dict[str, Any]:
-    """The recorder and the constants of the rules, as parameters of the statement."""
-    return {
-        "door": by.door,
-        "is_own": by.is_own_door,
-        "is_page": by.door == Door.PAGE,
-        "lifts": by.door == Door.PAGE and by.may_lift,
-        "expressed_by": by.expressed_by,
-        "user": by.user and Int8(by.user.pk),
-        "token": by.token,
-        "reason": by.reason,
-        "request_id": by.request_id,
-        "operation": by.operation and Int8(by.operation.pk),
-        "moment": by.moment,
-        "tolerance": CLOCK_TOLERANCE,
-        "letters": PROOF_LETTERS,
-        "consent": CONSENT,
-        "withdrawn": WITHDRAWN,
-        "objected": OBJECTED,
-        "emarketing": EMARKETING,
-        "article_consent": ARTICLE_CONSENT,
-        "article_interest": ARTICLE_LEGITIMATE_INTEREST,
-    }
+    """The recorder and the rules, as parameters of the statement."""
+    lifts = by.door == Door.PAGE and by.may_lift
+    return RULES | by.facts() | {"is_page": by.door == Door.PAGE, "lifts": lifts, "moment": by.moment}
 
 
 def _row(number: int, answer: Answer, stored: str) -> list[Any]:
@@ -467,7 +246,7 @@ def _row(number: int, answer: Answer, stored: str) -> list[Any]:
         "file": stored,
         "file_name": (answer.file.name or "")[-FILE_NAME_LETTERS:] if answer.file else "",
     }
-    return [facts[name] for name in COLUMNS]
+    return [facts[name] for name in deciding.COLUMNS]
 
 
 def _stored(file: File | None) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from persons import journal
+from persons import journal, keeping
 from persons.ledger import Recorder, lock
 from persons.models import Act, ActNote, ConsentEvent, Operation
 
@@ -105,69 +105,16 @@ FOUND = """
     ORDER BY e.id"""
 
 PUT_BACK = """
-WITH act AS (
-    INSERT INTO persons_act (door, is_own_door, expressed_by, user_id, token, reason, request_id, operation_id)
-    VALUES (%(door)s, false, 'company', %(user)s, %(token)s, 'undo', %(request_id)s, %(operation)s)
-    RETURNING id, recorded_at),
-back AS MATERIALIZED (
-    SELECT e.id AS undoes, e.person_id, e.purpose_id, e.subscription_type_id AS type_id, e.basis_after_id AS stood_on,
-           was.id AS was_id, was.basis_after_id AS basis_id, was.source_id, was.given_at, was.valid_until,
-           was.wording_id, was.wording_digest, was.comment_digest, was.file_digest,
-           coalesce(was.force, 0) AS force, coalesce(was.is_own, false) AS is_own,
-           act.id AS act_id, act.recorded_at, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id
-    FROM (SELECT * FROM persons_consentevent WHERE id = ANY(%(ids)s) ORDER BY id) e
-    CROSS JOIN act
+    SELECT e.person_id, e.purpose_id, e.subscription_type_id AS type_id, e.basis_after_id AS stood_on,
+           was.id AS was_id, was.valid_until, false AS is_late, e.id AS undoes_id
+    FROM persons_consentevent e
     LEFT JOIN LATERAL (
-        SELECT * FROM persons_consentevent b
+        SELECT id, valid_until FROM persons_consentevent b
         WHERE b.person_id = e.person_id AND b.id < e.id AND NOT b.is_late
           AND b.purpose_id IS NOT DISTINCT FROM e.purpose_id
           AND b.subscription_type_id IS NOT DISTINCT FROM e.subscription_type_id
-        ORDER BY b.id DESC LIMIT 1) was ON true),
-event AS (
-    INSERT INTO persons_consentevent (id, act_id, person_id, purpose_id, subscription_type_id, basis_before_id,
-                                      basis_after_id, source_id, given_at, valid_until, wording_id, wording_digest,
-                                      comment_digest, file_digest, force, is_own, is_late, undoes_id)
-    OVERRIDING SYSTEM VALUE
-    SELECT event_id, act_id, person_id, purpose_id, type_id, stood_on, basis_id, source_id, given_at, valid_until,
-           wording_id, wording_digest, comment_digest, file_digest, force, is_own, false, undoes
-    FROM back),
-evidence AS (
-    INSERT INTO persons_evidence (event_id, salt, comment, file, file_name)
-    SELECT back.event_id, v.salt, v.comment, v.file, v.file_name
-    FROM back JOIN persons_evidence v ON v.event_id = back.was_id),
-no_consent AS (
-    DELETE FROM persons_consent c USING back
-    WHERE back.basis_id IS NULL AND c.person_id = back.person_id AND c.purpose_id = back.purpose_id),
-no_subscription AS (
-    DELETE FROM persons_subscription s USING back
-    WHERE back.basis_id IS NULL AND s.person_id = back.person_id AND s.type_id = back.type_id),
-consent AS (
-    UPDATE persons_consent c
-    SET (basis_id, event_id, source_id, given_at, recorded_at, valid_until, wording_id, force, is_own)
-      = (back.basis_id, back.event_id, back.source_id, back.given_at, back.recorded_at, back.valid_until,
-         back.wording_id, back.force, back.is_own)
-    FROM back
-    WHERE back.basis_id IS NOT NULL AND c.person_id = back.person_id AND c.purpose_id = back.purpose_id),
-subscription AS (
-    UPDATE persons_subscription s
-    SET (is_active, event_id, source_id, given_at, recorded_at, wording_id, force, is_own)
-      = (b.allows, back.event_id, back.source_id, back.given_at, back.recorded_at, back.wording_id, back.force,
-         back.is_own)
-    FROM back JOIN purposes_legalbasis b ON b.key = back.basis_id
-    WHERE s.person_id = back.person_id AND s.type_id = back.type_id),
-consent_again AS (
-    INSERT INTO persons_consent (person_id, purpose_id, basis_id, event_id, source_id, given_at, recorded_at,
-                                 valid_until, wording_id, force, is_own)
-    SELECT person_id, purpose_id, basis_id, event_id, source_id, given_at, recorded_at, valid_until, wording_id, force,
-           is_own
-    FROM back WHERE purpose_id IS NOT NULL AND basis_id IS NOT NULL AND stood_on IS NULL),
-subscription_again AS (
-    INSERT INTO persons_subscription (person_id, type_id, is_active, event_id, source_id, given_at, recorded_at,
-                                      wording_id, force, is_own)
-    SELECT person_id, type_id, b.allows, event_id, source_id, given_at, recorded_at, wording_id, force, is_own
-    FROM back JOIN purposes_legalbasis b ON b.key = back.basis_id
-    WHERE type_id IS NOT NULL AND stood_on IS NULL)
-SELECT id FROM act"""
+        ORDER BY b.id DESC LIMIT 1) was ON true
+    WHERE e.id = ANY(%(ids)s) ORDER BY e.id"""
 
 
 def _found(ids: list[int]) -> list[_Found]:
@@ -191,17 +138,7 @@ def _check_right(events: Any, stops: int, by: Recorder, reason: str) -> None:
 
 
 def _put_back(ids: list[int], by: Recorder, reason: str) -> int:
-    parameters = {
-        "ids": ids,
-        "door": by.door,
-        "user": by.user and by.user.pk,
-        "token": by.token,
-        "request_id": by.request_id,
-        "operation": by.operation and by.operation.pk,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(PUT_BACK, parameters)
-        act_id = cursor.fetchone()[0]
+    act_id, _person = keeping.write_again(PUT_BACK, {"ids": ids}, by=by, reason="undo")[0]
     if reason.strip():
         ActNote.objects.create(act_id=act_id, text=reason.strip())
     return act_id

@@ -5,8 +5,9 @@ from typing import cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from persons.deciding import PROOF_LETTERS
 from persons.importing.staging import Known, Options
-from persons.ledger import PROOF_LETTERS, Outcome
+from persons.ledger import Outcome
 from purposes.models import ARTICLE_CONSENT, EMARKETING, LEGITIMATE_INTEREST, STORE, LegalBasis, Purpose, Source
 
 SOURCE = "IMPORT"

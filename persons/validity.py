@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from persons import ledger
+from persons import keeping, ledger
 from persons.ledger import Outcome, Recorder
 from persons.models import BulkUpdate, Consent, Person
 from purposes.models import Purpose
@@ -52,34 +52,10 @@ FORESEEN = f"""
     LEFT JOIN ({ENDS} AND c.person_id = ANY(%(ids)s)) ends ON ends.person_id = asked.id"""
 
 RENEWED = f"""
-WITH changed AS MATERIALIZED (
-    SELECT * FROM ({ENDS} AND c.person_id = ANY(%(ids)s)) ends WHERE good_until IS DISTINCT FROM valid_until),
-act AS (
-    INSERT INTO persons_act (door, is_own_door, expressed_by, user_id, token, reason, request_id, operation_id)
-    SELECT %(door)s, false, 'company', %(user)s, '', %(reason)s, '', %(operation)s WHERE EXISTS (SELECT FROM changed)
-    RETURNING id, recorded_at),
-renewed AS MATERIALIZED (
-    SELECT was.*, changed.id AS consent_id, changed.good_until, act.id AS new_act, act.recorded_at,
-           nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS new_id
-    FROM (SELECT * FROM changed ORDER BY person_id) changed
-    JOIN persons_consentevent was ON was.id = changed.event_id
-    CROSS JOIN act),
-event AS (
-    INSERT INTO persons_consentevent (id, act_id, person_id, purpose_id, basis_before_id, basis_after_id, source_id,
-                                      given_at, valid_until, wording_id, wording_digest, comment_digest, file_digest,
-                                      force, is_own, is_late)
-    OVERRIDING SYSTEM VALUE
-    SELECT new_id, new_act, person_id, purpose_id, basis_after_id, basis_after_id, source_id,
-           given_at, good_until, wording_id, wording_digest, comment_digest, file_digest, force, is_own, false
-    FROM renewed),
-evidence AS (
-    INSERT INTO persons_evidence (event_id, salt, comment, file, file_name)
-    SELECT renewed.new_id, v.salt, v.comment, v.file, v.file_name
-    FROM renewed JOIN persons_evidence v ON v.event_id = renewed.id),
-consent AS (
-    UPDATE persons_consent c SET (event_id, valid_until, recorded_at) = (r.new_id, r.good_until, r.recorded_at)
-    FROM renewed r WHERE c.id = r.consent_id)
-SELECT person_id FROM renewed"""
+    SELECT was.person_id, was.purpose_id, NULL::text AS type_id, was.basis_after_id AS stood_on, was.id AS was_id,
+           good_until AS valid_until, false AS is_late, NULL::bigint AS undoes_id
+    FROM ({ENDS} AND c.person_id = ANY(%(ids)s)) ends JOIN persons_consentevent was ON was.id = ends.event_id
+    WHERE good_until IS DISTINCT FROM ends.valid_until ORDER BY was.person_id"""
 
 
 class Effect(NamedTuple):
@@ -117,10 +93,8 @@ def renew(update: BulkUpdate, ids: list[int], by: Recorder) -> list[tuple[int, s
     """Write the new ends as one act. Safe to run twice: what has its end already is left alone."""
     ledger.lock(ids)
     outcomes = dict(foreseen(update, ids))
-    facts = {"door": by.door, "user": by.user and by.user.pk, "operation": by.operation and by.operation.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(RENEWED, {"ids": ids, "reason": REASON, **_asked(update), **facts})
-        written = {person_id: Outcome.RECORDED.value for (person_id,) in cursor.fetchall()}
+    renewed = keeping.write_again(RENEWED, {"ids": ids, **_asked(update)}, by=by, reason=REASON)
+    written = {person_id: Outcome.RECORDED.value for _act, person_id in renewed}
     return list((outcomes | written).items())
 
 

@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from persons import singles
+from persons.deciding import COLUMNS
 from persons.importing.matching import add_facts, assign_persons, unassignable
 from persons.importing.problems import NotATable
 from persons.importing.staging import BUCKETS, Known, Options, digest_of, stage
-from persons.ledger import COLUMNS, Outcome, Recorder, Written, record_rows, renew_statistics
+from persons.ledger import Outcome, Recorder, Written, record_rows, renew_statistics
 from persons.models import Door, Import, ImportAnswer, ImportProblem, ImportRow, Operation
 from purposes.models import STORE, PrivacySettings, SubscriptionType
 

@@ -17,13 +17,13 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from persons.deciding import PROOF_LETTERS
 from persons.importing.counting import Counts
 from persons.importing.formats import Claim, Format, Row, by_hand, recognise
 from persons.importing.labels import fold
 from persons.importing.problems import NotAFile
 from persons.importing.tables import open_table
 from persons.importing.values import moment
-from persons.ledger import PROOF_LETTERS
 from persons.models import Import, ImportRow, Operation, keyed_hash
 from persons.models.importing import limit
 from purposes.models import CONSENT, STORE, PrivacySettings, SubscriptionType
