@@ -153,6 +153,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "mailings:confirm": SEND_MAILINGS,
     "mailings:start": SEND_MAILINGS,
     "mailings:unschedule": SEND_MAILINGS,
+    "mailings:building": READ_MAILINGS,
     "mailings:progress": READ_MAILINGS,
     "mailings:pause": SEND_MAILINGS,
     "mailings:resume": SEND_MAILINGS,

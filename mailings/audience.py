@@ -45,10 +45,11 @@ FROM coded ORDER BY person_id"""
 def build(mailing: Mailing) -> int:
     """Make the list of recipients, in place of the one there is; how many persons are in it.
 
-    Whoever is held back is in it too, with the reason. Only before it is started: raises Refused afterwards.
+    Whoever is held back is in it too, with the reason. Only before it is started: raises Refused afterwards, and where
+    the mailing was changed meanwhile. It is not locked, so that a long list can be called off.
     """
     with transaction.atomic():
-        mailing = Mailing.objects.select_for_update().get(pk=mailing.pk)
+        mailing = Mailing.objects.get(pk=mailing.pk)
         if not mailing.is_before_start:
             raise Refused(gettext("The list can no longer be built: the mailing has been started."))
         sql, parameters = _coded(mailing)
@@ -58,7 +59,10 @@ def build(mailing: Mailing) -> int:
             built = cursor.rowcount
             # else the planner takes the new mailing for a small one, and claims by sorting
             cursor.execute("ANALYZE mailings_recipient")
-        Mailing.objects.filter(pk=mailing.pk).update(built_at=Now(), updated_at=Now())
+        connection.check_constraints()  # at the commit it would take its time too, with the mailing locked
+        as_it_was = Mailing.objects.filter(pk=mailing.pk, state=mailing.state, updated_at=mailing.updated_at)
+        if not as_it_was.update(built_at=Now()):
+            raise Refused(gettext("The mailing was changed meanwhile. Make the list anew."))
     return built
 
 

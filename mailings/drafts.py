@@ -13,7 +13,7 @@ from mailings.steering import Refused
 
 def lock_draft(mailing: Mailing) -> None:
     """Keep others from starting or changing it until the transaction ends. Raises Refused unless it is a draft."""
-    state = Mailing.objects.select_for_update().values_list("state", flat=True).get(pk=mailing.pk)
+    state = Mailing.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=mailing.pk)
     if state != Mailing.State.DRAFT:
         status = Mailing.State(state).label
         raise Refused(gettext("The mailing can no longer be changed; its status is: {status}.").format(status=status))

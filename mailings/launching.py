@@ -1,27 +1,22 @@
 """Sending a mailing off, now or at a time: what stands in the way, and that it happens once."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from mailings import audience, checks, outcome, steering
+from mailings import audience, checks, listing, outcome, steering
+from mailings.drafts import lock_draft
 from mailings.models import Mailing, SendingSettings
 from mailings.steering import Refused
 from persons import journal
 from persons.verdict import Kind
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,40 +62,45 @@ def expected(mailing: Mailing) -> int:
     return outcome.of(mailing).let_in
 
 
-def start(mailing: Mailing, *, by: Any, expected: int | None = None) -> int:
-    """Begin to send; how many wait. Raises Refused, also where more would get it than the `expected` ones.
+def start(mailing: Mailing, *, by: Any, confirmed: int | None = None) -> None:
+    """Have a worker make the list and begin to send: to the `confirmed` ones at most. Raises Refused.
 
     Of two who start it at the same time, the second is refused.
     """
     with transaction.atomic():
         mailing = _ready(mailing, by)
-        if outcome.is_live(mailing):
-            audience.build(mailing)
-        waiting = mailing.recipients.waiting().count()
-        if expected is not None and waiting > expected:
-            raise Refused(_more_than_confirmed(waiting))
-        Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.DRAFT, scheduled_at=None, trouble="")
-        return steering.start(mailing, by=by)
+        audience.sources(mailing)
+        listing.ask(mailing, then=Mailing.State.SENDING, started_by=by, confirmed=confirmed)
 
 
 def schedule(mailing: Mailing, at: datetime, *, by: Any) -> None:
-    """Have it started at a time by the worker. Raises Refused."""
+    """Have it started at a time by the worker; a list that is to stay is made at once. Raises Refused."""
     with transaction.atomic():
         mailing = _ready(mailing, by)
         if at <= timezone.now():
             raise Refused(_("This time is past. Choose a later one, or send now."))
         if not expected(mailing):
             raise Refused(_("Nobody would receive it: everybody is held back."))
+        facts = {"scheduled_at": at, "started_by": by, "confirmed": None}
         if outcome.is_live(mailing) and not mailing.update_at_start:
-            audience.build(mailing)
-        facts = {"scheduled_at": at, "started_by": by, "trouble": "", "updated_at": Now()}
-        Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SCHEDULED, **facts)
+            listing.ask(mailing, then=Mailing.State.SCHEDULED, **facts)
+        else:
+            facts |= {"state": Mailing.State.SCHEDULED, "trouble": "", "updated_at": Now()}
+            Mailing.objects.filter(pk=mailing.pk).update(**facts)
 
 
-def unschedule(mailing: Mailing) -> None:
-    """Make it a draft again. Raises Refused where it is not scheduled, or not any more."""
-    scheduled = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SCHEDULED)
-    if not scheduled.update(state=Mailing.State.DRAFT, scheduled_at=None, updated_at=Now()):
+def make_list(mailing: Mailing) -> None:
+    """Have a worker make the list of a draft that keeps it as it is. Raises Refused."""
+    with transaction.atomic():
+        lock_draft(mailing)
+        audience.sources(mailing)
+        listing.ask(mailing, then=Mailing.State.DRAFT)
+
+
+def call_off(mailing: Mailing) -> None:
+    """Make a draft again of what is scheduled, or whose list is being made. Raises Refused where it is neither."""
+    begun = Mailing.objects.filter(pk=mailing.pk, state__in=[Mailing.State.SCHEDULED, Mailing.State.BUILDING])
+    if not begun.update(state=Mailing.State.DRAFT, scheduled_at=None, trouble="", updated_at=Now()):
         raise Refused(_("It is not scheduled, or has been started already."))
 
 
@@ -113,39 +113,20 @@ def start_due() -> int:
 def _started_or_back(mailing: Mailing) -> bool:
     try:
         with transaction.atomic():
-            state = Mailing.objects.select_for_update().values_list("state", flat=True).get(pk=mailing.pk)
-            if state != Mailing.State.SCHEDULED:
+            if steering.locked(mailing).state != Mailing.State.SCHEDULED:
                 return False
             start(mailing, by=mailing.started_by)
-    except (Refused, ValidationError) as refusal:
-        _give_back(mailing, refusal)
+    except Refused as refusal:
+        listing.give_back(mailing, str(refusal))
         return False
     return True
-
-
-def _give_back(mailing: Mailing, refusal: Refused | ValidationError) -> None:
-    why = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-    logger.warning("Mailing %s could not be started: %s", mailing.pk, why)
-    at = date_format(timezone.localtime(mailing.scheduled_at), "DATETIME_FORMAT") if mailing.scheduled_at else ""
-    words = _("It could not be started %(at)s: %(why)s") % {"at": at, "why": why}
-    scheduled = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.SCHEDULED)
-    scheduled.update(state=Mailing.State.DRAFT, scheduled_at=None, trouble=words, updated_at=Now())
 
 
 def _ready(mailing: Mailing, by: Any) -> Mailing:
     """The mailing, locked, with nothing in its way. Raises Refused."""
     mailing = steering.locked(mailing)
-    if not mailing.is_before_start:
+    if mailing.state not in (Mailing.State.DRAFT, Mailing.State.SCHEDULED):
         raise Refused(steering.not_a_draft(mailing))
     if found := obstacles(mailing, by=by):
         raise Refused(" ".join(obstacle.sentence for obstacle in found))
     return mailing
-
-
-def _more_than_confirmed(waiting: int) -> str:
-    now = ngettext(
-        "Meanwhile %(count)d person would receive it, more than you confirmed. Please look again.",
-        "Meanwhile %(count)d persons would receive it, more than you confirmed. Please look again.",
-        waiting,
-    )
-    return now % {"count": waiting}

@@ -7,10 +7,9 @@ from django.db.models import Value
 from django.db.models.functions import Now
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from mailings import audience, outcome, picking, steps
+from mailings import launching, outcome, picking, steps
 from mailings.drafts import other_recipients
 from mailings.forms import AddressesForm, OverrideForm, RecipientsForm
 from mailings.models import Mailing
@@ -125,15 +124,12 @@ def change(request, mailing, action):
 
 @require_POST
 def make_list(request, pk):
-    """Make the list of a draft that keeps it as it is."""
+    """Have the list of a draft made that keeps it as it is."""
     mailing = steps.mailing_or_404(pk)
     try:
-        count = audience.build(mailing)
+        launching.make_list(mailing)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    else:
-        made = ngettext("The list holds %(count)d person.", "The list holds %(count)d persons.", count)
-        messages.success(request, made % {"count": count})
     return redirect(steps.url_of(mailing, "recipients"))
 
 

@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from mailings import checks, launching, outcome, steering, steps, testing
 from mailings.forms import SendForm, TestForm
@@ -52,6 +53,8 @@ def tested(request, mailing, form):
 def send(request, pk):
     """What would go out and what stands in its way; once it is started, how far it is."""
     mailing = steps.mailing_or_404(pk)
+    if mailing.state == Mailing.State.BUILDING:
+        return steps.page(request, mailing, "send", {})
     if mailing.is_before_start:
         return before_start(request, mailing, SendForm())
     return steps.page(request, mailing, "send", under_way(mailing))
@@ -63,7 +66,6 @@ def before_start(request, mailing, form, status=200):
         "obstacles": with_urls(mailing, launching.obstacles(mailing, by=request.user)),
         "warnings": [finding for finding in checks.checks(mailing) if not finding.is_error],
         "sender": mailing.from_email or settings.DEFAULT_FROM_EMAIL,
-        "workers": steering.workers_alive(),
         "may_send": request.user.has_perm("mailings.send_mailing"),
     }
     try:
@@ -108,10 +110,9 @@ def start(request, pk):
             launching.schedule(mailing, at, by=request.user)
             say_when(request, mailing, at)
         else:
-            waiting = launching.start(mailing, by=request.user, expected=form.cleaned_data["expected"] or 0)
-            say_to_how_many(request, mailing, waiting)
-    except (Refused, ValidationError) as refusal:
-        say_refused(request, refusal)
+            launching.start(mailing, by=request.user, confirmed=form.cleaned_data["expected"] or 0)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect(steps.url_of(mailing, "send"))
 
 
@@ -120,23 +121,11 @@ def say_when(request, mailing, at):
     messages.success(request, _("%(mailing)s will be sent %(when)s.") % {"mailing": mailing, "when": when})
 
 
-def say_to_how_many(request, mailing, waiting):
-    sentence = ngettext(
-        "%(mailing)s is being sent to %(count)d person.", "%(mailing)s is being sent to %(count)d persons.", waiting
-    )
-    messages.success(request, sentence % {"mailing": mailing, "count": waiting})
-
-
-def say_refused(request, refusal):
-    words = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
-    messages.error(request, words)
-
-
 @require_POST
 def unschedule(request, pk):
     mailing = steps.mailing_or_404(pk)
     done = _("%(mailing)s is a draft again, and will not be sent by itself.") % {"mailing": mailing}
-    return steer(request, mailing, lambda: launching.unschedule(mailing), done)
+    return steer(request, mailing, lambda: launching.call_off(mailing), done)
 
 
 @require_POST
@@ -180,7 +169,7 @@ def steer(request, mailing, action, done):
     try:
         action()
     except Refused as refusal:
-        say_refused(request, refusal)
+        messages.error(request, str(refusal))
     else:
         messages.success(request, done)
     return redirect(steps.url_of(mailing, "send"))
@@ -194,12 +183,18 @@ def under_way(mailing):
     return {
         "progress": progress,
         "is_under_way": mailing.state == Mailing.State.SENDING,
-        "workers": steering.workers_alive(),
         "over": mailing.state in (Mailing.State.SENT, Mailing.State.CANCELLED),
     }
+
+
+def building(request, pk):
+    """Asked again and again while the list is made: then the page is loaded anew, whichever step it shows."""
+    mailing = steps.mailing_or_404(pk)
+    return HttpResponse(status=204) if mailing.state == Mailing.State.BUILDING else HttpResponseClientRefresh()
 
 
 def progress(request, pk):
     """The part of the page that renews itself while the mailing goes out."""
     mailing = steps.mailing_or_404(pk)
-    return render(request, "mailings/_progress_part.html", {"mailing": mailing} | under_way(mailing))
+    context = {"mailing": mailing, "workers": steering.workers_alive, **under_way(mailing)}
+    return render(request, "mailings/_progress_part.html", context)

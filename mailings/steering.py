@@ -197,7 +197,8 @@ MAIL = "mail"
 
 def locked(mailing: Mailing) -> Mailing:
     """The mailing as it is, kept from everybody else until the transaction ends."""
-    return Mailing.objects.select_for_update(of=["self"]).select_related("type", "purpose").get(pk=mailing.pk)
+    locked = Mailing.objects.select_for_update(of=["self"], no_key=True)  # rows that refer to it may be written
+    return locked.select_related("type", "purpose").get(pk=mailing.pk)
 
 
 def _move(mailing: Mailing, state: Mailing.State, **facts: Any) -> None:

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mailings import steering
 from mailings.models import Mailing
 
 STEPS = {
@@ -32,6 +33,7 @@ def page(request, mailing, step, context, status=200):
         "tabs": tabs(mailing, step),
         "next_step": step_after(step),
         "may_edit": may_edit(request, mailing),
+        "workers": steering.workers_alive,
     } | context
     return render(request, f"mailings/{step}.html", context, status=status)
 

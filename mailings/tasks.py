@@ -8,7 +8,7 @@ from procrastinate import JobContext, RetryStrategy, exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from mailings import delivery, launching, mailboxes, pacing, singles, steering
+from mailings import delivery, launching, listing, mailboxes, pacing, singles, steering
 from mailings.models import Mailing
 from mailings.steering import MAIL
 from persons import sealing
@@ -38,6 +38,12 @@ def deliver(context: JobContext, mailing: int, lane: int, troubles: int = 0) -> 
     troubles = troubles + 1 if rest.in_trouble else 0
     wait = max(rest.wait, min(2.0**troubles, LONGEST_REST) * random.uniform(0.75, 1.25) if troubles else 0.0)  # noqa: S311
     steering.queue(mailing, lane, wait=wait, troubles=troubles)
+
+
+@app.task(queue=MAIL, retry=AGAIN)
+def make_list(mailing: int) -> None:
+    """Make the list of a mailing's recipients, and go on with what it was made for."""
+    listing.make(mailing)
 
 
 @app.task(queue=MAIL, retry=AGAIN, pass_context=True)
@@ -95,6 +101,8 @@ def see_to_it(*, ignoring_jobs_begun: bool = False) -> None:
     singles.sweep()
     if singles.next_attempt() == 0:
         put_to_work()
+    for mailing in listing.unfinished():
+        listing.queue(mailing)
     steering.finish()
     pacing.forget()
     for mailing in steering.unattended(ignoring_jobs_begun=ignoring_jobs_begun):

@@ -47,6 +47,7 @@ urlpatterns = [
     path("<int:pk>/send/confirm/", sending_views.confirm, name="confirm"),
     path("<int:pk>/send/start/", sending_views.start, name="start"),
     path("<int:pk>/send/unschedule/", sending_views.unschedule, name="unschedule"),
+    path("<int:pk>/send/building/", sending_views.building, name="building"),
     path("<int:pk>/send/progress/", sending_views.progress, name="progress"),
     path("<int:pk>/send/pause/", sending_views.pause, name="pause"),
     path("<int:pk>/send/resume/", sending_views.resume, name="resume"),

@@ -24,6 +24,7 @@ class Mailing(Content):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        BUILDING = "building", _("Making the list")
         SCHEDULED = "scheduled", _("Scheduled")
         SENDING = "sending", _("Sending")
         PAUSED = "paused", _("Paused")
@@ -91,6 +92,12 @@ class Mailing(Content):
     override_at = models.DateTimeField(null=True, editable=False)
 
     state = models.CharField(_("status"), max_length=10, choices=State, default=State.DRAFT)
+    then = models.CharField(
+        max_length=10, choices=State, blank=True, editable=False, help_text="What it becomes once its list is made."
+    )
+    confirmed = models.PositiveIntegerField(
+        null=True, editable=False, help_text="To how many it goes at most, as confirmed. Not known of a scheduled one."
+    )
     pause_reason = models.TextField(_("paused because"), blank=True)
     trouble = models.TextField(
         _("trouble"), blank=True, help_text=_("Why the mail server cannot be reached; it is tried again by itself.")
@@ -154,7 +161,7 @@ class Mailing(Content):
 
     @property
     def is_before_start(self) -> bool:
-        return self.state in (self.State.DRAFT, self.State.SCHEDULED)
+        return self.state in (self.State.DRAFT, self.State.BUILDING, self.State.SCHEDULED)
 
     @property
     def sign(self) -> str:
@@ -164,6 +171,7 @@ class Mailing(Content):
 
 SIGNS = {
     Mailing.State.DRAFT: "never",
+    Mailing.State.BUILDING: "info",
     Mailing.State.SCHEDULED: "info",
     Mailing.State.SENDING: "info",
     Mailing.State.PAUSED: "expired",

@@ -90,7 +90,7 @@ def test_a_mailing_from_its_first_word_to_the_last_message(
     assert_fit_to_use(page)
     page.get_by_role("button", name="Send to 2 persons").click()
 
-    expect(page.get_by_role("progressbar", name="Sending")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Making the list of recipients")).to_be_visible()
     assert_fit_to_use(page)
     start_worker(EMAIL_URL=f"smtp://127.0.0.1:{server.port}")
     expect(page.get_by_text("Ended")).to_be_visible(timeout=30_000)

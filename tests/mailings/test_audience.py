@@ -172,7 +172,7 @@ def test_the_number_of_statements_does_not_grow_with_the_persons(django_assert_n
     made = mailing()
     for number in (1, 40):
         persons(number)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             audience.build(made)
 
     assert Recipient.objects.count() == 41

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from mailings import audience
+from mailings import audience, listing
 from mailings.models import Mailing
 from persons import lists
 from persons.models import Person, Selection
@@ -186,10 +186,13 @@ def test_the_list_of_a_draft_can_be_made_to_stay(client, marketer):
     agree(*persons(2))
     made = mailing(update_at_start=False)
 
-    response = client.post(url("make_list", made), follow=True)
+    page = client.post(url("make_list", made), follow=True)
+    assert "Making the list of recipients" in page.text
+    assert page.context["may_edit"] is False
+    listing.make(made.pk)
     persons(1)
 
-    assert "The list holds 2 persons." in response.text
+    assert re.search("The list was made .* and holds 2 persons.", client.get(url("recipients", made)).text)
     assert numbers(client, made)[:2] == (2, 0)
 
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from mailings import listing
 from mailings.models import Mailing, SendingSettings
 from tests.factories import UserFactory
 from tests.mailings.making import agree, mailing, persons, started
@@ -94,9 +95,13 @@ def test_it_is_confirmed_by_the_number_and_then_started(client, marketer):
     asked = client.get(url("confirm", made), {"when": "now"})
     assert "Send it to 2 persons now?" in asked.text
     assert state() == "draft"
-    done = client.post(url("start", made), {"when": "now", "expected": "2"}, follow=True)
+    page = client.post(url("start", made), {"when": "now", "expected": "2"}, follow=True)
 
-    assert "October news is being sent to 2 persons." in done.text
+    assert "Making the list of recipients" in page.text
+    assert "No worker is running" in page.text
+    assert client.get(url("building", made)).status_code == 204
+    listing.make(made.pk)
+    assert client.get(url("building", made)).headers["HX-Refresh"] == "true"
     assert state() == "sending"
 
 
@@ -107,16 +112,17 @@ def test_the_second_of_two_who_confirmed_is_told(client, marketer):
     for _ in range(2):
         response = client.post(url("start", made), {"when": "now", "expected": "2"}, follow=True)
 
-    assert "The mailing has been started already; its status is: Sending." in response.text
+    assert "The mailing has been started already; its status is: Making the list." in response.text
 
 
 def test_a_start_that_names_no_number_is_asked_again(client, marketer):
     agree(*persons(1))
     made = mailing()
 
-    response = client.post(url("start", made), {"when": "now"}, follow=True)
+    client.post(url("start", made), {"when": "now"})
+    listing.make(made.pk)
 
-    assert "more than you confirmed" in response.text
+    assert "more than you confirmed" in client.get(url("send", made)).text
     assert state() == "draft"
 
 

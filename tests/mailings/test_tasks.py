@@ -122,6 +122,7 @@ def test_every_task_says_how_often_it_is_tried_and_upkeep_has_a_queue_of_its_own
     assert {name.rpartition(".")[2]: task.queue for name, task in ours.items()} == {
         "deliver": "mail",
         "hand_over_singles": "mail",
+        "make_list": "mail",
         "fetch_bounces": "upkeep",
         "start_due": "upkeep",
         "sweep": "upkeep",
