@@ -96,6 +96,7 @@ def document(report: Report) -> Part:
                 "state": message.state,
                 "verdict": message.code,
                 "server_answer": message.answer,
+                "bounced_at": message.bounced_at,
             }
             for message in report.messages
         ],

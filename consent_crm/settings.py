@@ -59,7 +59,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "consent_crm.middleware.ReaderMiddleware",
-    "consent_crm.middleware.RefusalMiddleware",
     "consent_crm.access.AccessMiddleware",
     "consent_crm.middleware.NoNulMiddleware",
     "pghistory.middleware.HistoryMiddleware",
@@ -203,6 +202,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "news@localhost.localdomain")
 BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">"))
 # maildir:///folder or imaps://user:password@host/INBOX; the worker looks into it
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", "")
+# whether anybody reads what comes there: by a mailbox, or a pipe of the mail server of that domain
+BOUNCES_ARE_READ = bool(BOUNCE_MAILBOX or env.str("BOUNCE_DOMAIN", ""))
 # what providers show or sign when they report: ANYMAIL_WEBHOOK_SECRET, ANYMAIL_MAILGUN_WEBHOOK_SIGNING_KEY, ...
 ANYMAIL = {name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")}
 CAUGHT_MAIL = Path(env.str("CAUGHT_MAIL", str(BASE_DIR / ".crm" / "mail")))  # where the catcher of the trial keeps it

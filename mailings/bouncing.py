@@ -10,10 +10,12 @@ WITH mailed AS (
     SELECT r.mailing_id, max(r.claimed_at) AS at,
            bool_or(r.bounce = ANY(%(counted)s) AND r.bounced_at <= r.claimed_at + interval '72 hours') AS is_bounced,
            bool_or(r.bounce <> '' AND NOT r.bounce = ANY(%(counted)s)) AS says_nothing
-    FROM persons_person p
-    JOIN mailings_recipient r ON r.person_id = p.id AND r.address_hash = p.address_hash
-    LEFT JOIN persons_deliverability d ON d.address_hash = p.address_hash
-    WHERE p.address_hash = %(hash)s AND (r.state = 'sent' OR r.bounce <> '')
+    FROM (SELECT r.* FROM persons_person p JOIN mailings_recipient r ON r.person_id = p.id
+          WHERE p.address_hash = %(hash)s AND r.address_hash = %(hash)s
+          UNION ALL
+          SELECT r.* FROM mailings_recipient r WHERE r.address IS NULL AND r.address_hash = %(hash)s) r
+    LEFT JOIN persons_deliverability d ON d.address_hash = %(hash)s
+    WHERE (r.state = 'sent' OR r.bounce <> '')
       AND r.claimed_at > coalesce(d.cleared_at, '-infinity')
     GROUP BY r.mailing_id),
 rows AS (

@@ -75,6 +75,7 @@ class Message:
     boundary: bytes
     domain: str
     unsubscribing: str
+    unsubscribing_by_mail: str
     preferences: str
     viewing: str
     answering: str
@@ -97,11 +98,16 @@ class Message:
             _subject(self.subject.fill(values)),
             b"Date: %s\r\n" % format_datetime(datetime.now(UTC)).encode(),
             b"Message-ID: <%s@%s>\r\n" % (addressee.key.hex.encode(), self.domain.encode()),
-            b"List-Unsubscribe: <%s>\r\n%s" % (url.encode(), ONE_CLICK) if addressee.one_click else b"",
+            self._ways_out(url, addressee.token) if addressee.one_click else b"",
             *self._part(b"plain", self.text.fill(values)),
             *self._part(b"html", self.html.fill(merge_fields.escaped(values))),
             b"--%s--\r\n" % self.boundary,
         ])  # fmt: skip
+
+    def _ways_out(self, url: str, token: str) -> bytes:
+        """For mail programs (RFC 2369 section 3.2, RFC 8058 section 3.1): by https, and by mail where it is read."""
+        by_mail = f",\r\n <{self.unsubscribing_by_mail.format(token=token)}>" if self.unsubscribing_by_mail else ""
+        return b"List-Unsubscribe: <%s>%s\r\n%s" % (url.encode(), by_mail.encode(), ONE_CLICK)
 
     def _part(self, kind: bytes, content: str) -> tuple[bytes, ...]:
         encoded = base64.encodebytes(content.encode().replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
@@ -136,6 +142,7 @@ def compose(mailing: Mailing) -> Message:
             boundary=b"=_" + secrets.token_hex(16).encode(),
             domain=sender.domain.encode("idna").decode(),
             unsubscribing=_link("unsubscribe"),
+            unsubscribing_by_mail=_by_mail(),
             preferences=_link("preferences"),
             viewing=_link("view_in_browser"),
             answering=_link("asked_again"),
@@ -165,6 +172,11 @@ def _question() -> str:
 
 def _link(route: str) -> str:
     return settings.SITE_URL.rstrip("/") + reverse(route, args=["TOKEN"])
+
+
+def _by_mail() -> str:
+    address = SendingSettings.current().unsubscribing
+    return f"mailto:{address}?subject=unsubscribe" if address else ""
 
 
 def reason(addressee: Addressee) -> str:

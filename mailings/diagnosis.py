@@ -20,7 +20,7 @@ class Bounce(models.TextChoices):
 
 COUNTED = (Bounce.MAILBOX, Bounce.SYSTEM)  # five mailings of these in a row block an address (rules 3, row 4)
 
-ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+ENHANCED = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?![\d.]*\d)")
 NO_SUCH_ADDRESS = {"1.1", "1.2", "1.3", "1.6", "1.10"}
 OUR_SENDER = {"1.7", "1.8"}  # the address that was refused is the one it comes from
 BY_SUBJECT = {
@@ -34,11 +34,12 @@ BY_SUBJECT = {
 
 # Servers without enhanced codes say it in words. Only words that can mean nothing else; the sender's faults first.
 ON_A_LIST = re.compile(r"\b(spamhaus|black ?list(ed)?|block ?list(ed)?|dnsbl|rbl|dmarc|dkim|spf)\b", re.IGNORECASE)
-ABOUT_US = re.compile(
-    r"\b(spam|spamhaus|black ?list|block ?list|blocklisted|blocked|dnsbl|rbl|reputation|policy|spf|dkim|dmarc"
-    r"|relay(ing)?|not authenticated|authentication|sender|your (ip|host|server|domain))\b",
-    re.IGNORECASE,
+DISTRUSTED = (
+    r"spam|spamhaus|black ?list|block ?list|blocklisted|blocked|dnsbl|rbl|reputation|policy|spf|dkim|dmarc"
+    r"|your (ip|host|server|domain)"
 )
+DISTRUST = re.compile(rf"\b({DISTRUSTED})\b", re.IGNORECASE)
+ABOUT_US = re.compile(rf"\b({DISTRUSTED}|relay(ing)?|not authenticated|authentication|sender)\b", re.IGNORECASE)
 NOBODY_THERE = re.compile(
     r"\b(no such (user|person|mailbox|recipient|address|account)"
     r"|unknown (user|recipient|mailbox|address|account)|(user|recipient|mailbox|address|account)( is)? unknown"
@@ -52,26 +53,37 @@ FULL = re.compile(
 
 
 def classify(text: str, *, status: str = "") -> Bounce:
-    """What a refusal is about: by `status` (RFC 3463), else by the code in the text, else by the words."""
-    code = _code(status, text)
-    if code is None:
+    """What a refusal is about: by `status` (RFC 3463) and the codes in the text, else by the words.
+
+    Where they disagree: whatever is about us is about us, and nobody is missing whom anything else explains.
+    """
+    codes = [(found[1], found[2], found[3]) for found in ENHANCED.finditer(f"{status} {text}")]
+    by_code = [found for code in codes if (found := _by_code(*code))]
+    if Bounce.POLICY in by_code or (by_code and ON_A_LIST.search(text)):
+        return Bounce.POLICY
+    if not by_code:
         return _by_words(text)
-    digit, subject, detail = code
+    milder = [found for found in by_code if found != Bounce.NO_SUCH_ADDRESS]
+    return milder[0] if milder else _of_nobody(text)
+
+
+def _of_nobody(text: str) -> Bounce:
+    """What a code for "no such address" is about, which some servers give for everything."""
+    if NOBODY_THERE.search(text):
+        return Bounce.NO_SUCH_ADDRESS
+    if DISTRUST.search(text):
+        return Bounce.POLICY
+    return Bounce.MAILBOX if FULL.search(text) else Bounce.NO_SUCH_ADDRESS
+
+
+def _by_code(digit: str, subject: str, detail: str) -> Bounce | None:
+    """What a code says; None where it says nothing, as x.0.0."""
     pair = f"{subject}.{detail}"
-    if pair in OUR_SENDER or ON_A_LIST.search(text):
+    if pair in OUR_SENDER:
         return Bounce.POLICY
     if pair in NO_SUCH_ADDRESS:
         return Bounce.NO_SUCH_ADDRESS if digit == "5" else Bounce.SYSTEM
-    if pair == "3.4":
-        return Bounce.CONTENT
-    return BY_SUBJECT.get(subject) or _by_words(text)
-
-
-def _code(status: str, text: str) -> tuple[str, str, str] | None:
-    """The code that says most: x.0.0 says nothing where the text has a better one."""
-    found = [one for one in (ENHANCED.search(status), ENHANCED.search(text)) if one]
-    telling = [one for one in found if one[2] != "0"]
-    return next(((one[1], one[2], one[3]) for one in [*telling, *found]), None)
+    return Bounce.CONTENT if pair == "3.4" else BY_SUBJECT.get(subject)
 
 
 def _by_words(text: str) -> Bounce:

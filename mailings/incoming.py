@@ -20,9 +20,12 @@ PARTS = 50
 WORDS = 1_000
 
 KEY = re.compile(r"\+([0-9a-f]{32})@", re.IGNORECASE)  # of the return path
+TOKEN = re.compile(r"\+([\w-]{32})@", re.ASCII)  # of the address in List-Unsubscribe
 MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@", re.IGNORECASE)
 ENVELOPE_ID = re.compile(r"\b([0-9a-f]{32})\b", re.IGNORECASE)
 DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
+COPY = re.compile(r"(?im)^[ >*-]*(below this line is a copy|this is a copy of|original message|returned message).*$")
+SERVERS = re.compile(r"\b(mailer[-_. ]?daemon|mail[-_. ]?daemon|postmaster)\b", re.IGNORECASE)
 COMPLAINTS = {"abuse": Report.Kind.COMPLAINT, "fraud": Report.Kind.COMPLAINT, "opt-out": Report.Kind.OPT_OUT}
 
 
@@ -30,7 +33,8 @@ COMPLAINTS = {"abuse": Report.Kind.COMPLAINT, "fraud": Report.Kind.COMPLAINT, "o
 class Told:
     """What was reported. `kind` None: nothing that anything follows from.
 
-    `keys` name the message it is about, the surest first; `address` whom it went to, where that is all there is.
+    `keys` name the message it is about, the surest first; `address` whom it went to, where that is all there is;
+    `token` the link of a message, of whoever leaves by mail.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Told:
     bounce: Bounce | None = None
     words: str = ""
     address: str = ""
+    token: str = ""
 
 
 def read(raw: bytes, *, to: str = "") -> Told:
@@ -47,7 +52,8 @@ def read(raw: bytes, *, to: str = "") -> Told:
     try:
         message = email.message_from_bytes(raw[:LARGEST])
         parts = list(islice(message.walk(), PARTS))
-        id_ = _text(message, "Message-ID")[:300] or id_
+        if own_id := _text(message, "Message-ID"):
+            id_ = hashlib.sha256(own_id.encode(errors="replace")).hexdigest()  # its sender's name may stand in it
         return _told(id_, message, parts, to)
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):  # the parser's own, on broken messages
         return Told(id_, Report.Kind.OTHER)
@@ -56,21 +62,22 @@ def read(raw: bytes, *, to: str = "") -> Told:
 def _told(id_: str, message: Message, parts: list[Message], to: str) -> Told:
     by_type = {part.get_content_type(): part for part in reversed(parts)}
     headers = _returned(by_type)
-    paths = [to, *(_text(message, name) for name in DELIVERED_TO)]
-    if status := by_type.get("message/delivery-status"):
-        return _bounce(id_, _fields(status), paths, headers)
+    paths = [to, *(_text(part, name) for part in parts for name in DELIVERED_TO if name in part)]
+    if status := by_type.get("message/delivery-status") or by_type.get("message/global-delivery-status"):
+        return _bounce(id_, _blocks(status), paths, headers)
     if report := by_type.get("message/feedback-report"):
-        return _complaint(id_, next(iter(_fields(report)), Message()), paths, headers)
+        return _complaint(id_, next(iter(_blocks(report)), Message()), paths, headers)
     if _is_reply(message):
         return Told(id_, None)
-    words = _body(by_type)
-    if not _is_from_a_server(message):
-        return Told(id_, Report.Kind.OTHER, words=words)
-    return Told(id_, Report.Kind.BOUNCE, _keys(paths, "", headers), classify(words), words)
+    if token := _token([to, *(_text(message, name) for name in DELIVERED_TO)]):
+        return Told(id_, None if _is_from_no_person(message) else Report.Kind.OPT_OUT, token=token)
+    if _is_from_a_server(message):
+        return _bounce_in_words(id_, message, by_type, paths, headers)
+    return Told(id_, Report.Kind.OTHER)  # a letter: what somebody writes is not kept
 
 
 def _bounce(id_: str, fields: list[Message], paths: list[str], headers: Message) -> Told:
-    failed = [one for one in fields if _text(one, "Action").lower() == "failed"]
+    failed = [one for one in fields if _has_failed(one)]
     if not failed:
         return Told(id_, None)  # delayed, delivered, passed on
     status, words = _text(failed[0], "Status"), _text(failed[0], "Diagnostic-Code").partition(";")[2].strip()
@@ -78,6 +85,24 @@ def _bounce(id_: str, fields: list[Message], paths: list[str], headers: Message)
     address = _address(failed[0], "Original-Recipient") or _address(failed[0], "Final-Recipient")
     keys = _keys(paths, envelope_id, headers)
     return Told(id_, Report.Kind.BOUNCE, keys, classify(words, status=status), words or status, address)
+
+
+def _has_failed(fields: Message) -> bool:
+    """Of one recipient. Some servers leave the action out, which RFC 3464 section 2.3.3 demands."""
+    action = _text(fields, "Action").lower()
+    return action.startswith("failed") or (not action and _text(fields, "Status").startswith("5"))
+
+
+def _bounce_in_words(
+    id_: str, message: Message, by_type: dict[str, Message], paths: list[str], headers: Message
+) -> Told:
+    """As qmail and old servers write it: what happened, and then a copy of the message."""
+    text = _payload(by_type["text/plain"]) if "text/plain" in by_type else ""
+    before, *_copy = COPY.split(text, maxsplit=1)
+    words = " ".join(before.split())[:WORDS]
+    keys = _keys(paths, "", headers) or tuple(found.lower() for found in MESSAGE_ID.findall(text)[:1])
+    address = _text(message, "X-Failed-Recipients").split(",")[0].strip()
+    return Told(id_, Report.Kind.BOUNCE, keys, classify(words), words, address)
 
 
 def _complaint(id_: str, fields: Message, paths: list[str], headers: Message) -> Told:
@@ -109,6 +134,21 @@ def _fields(part: Message) -> list[Message]:
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
+def _blocks(part: Message) -> list[Message]:
+    """The blocks of fields in a report. The parser divides what is neither encoded nor of RFC 6533; we the rest."""
+    blocks = _fields(part)
+    if part.get_content_type() == "message/delivery-status" and "Content-Transfer-Encoding" not in part:
+        return blocks
+    text = "\n\n".join(one.as_string() for one in blocks)
+    encoding = _text(part, "Content-Transfer-Encoding").lower()
+    if encoding in ("base64", "quoted-printable"):
+        encoded = Message()
+        encoded["Content-Transfer-Encoding"] = encoding
+        encoded.set_payload(text)
+        text = _payload(encoded)
+    return [HeaderParser().parsestr(block) for block in re.split(r"\n\s*\n", text) if block.strip()]
+
+
 def _is_reply(message: Message) -> bool:
     """Somebody is away, or a program says that it has got our message (RFC 3834)."""
     is_automatic = _text(message, "Auto-Submitted").lower().startswith("auto-replied")
@@ -116,13 +156,19 @@ def _is_reply(message: Message) -> bool:
 
 
 def _is_from_a_server(message: Message) -> bool:
-    """A bounce in words alone, as old servers send it: from nobody, or from the mailer itself."""
-    sender = _text(message, "From").lower()
-    return _text(message, "Return-Path") == "<>" or "mailer-daemon@" in sender or "postmaster@" in sender
+    """A bounce in words alone, as old servers send it: from the mailer itself. Also replies come from nobody."""
+    return bool(SERVERS.search(_text(message, "From"))) or "X-Failed-Recipients" in message
 
 
-def _body(by_type: dict[str, Message]) -> str:
-    return " ".join(_payload(by_type["text/plain"]).split())[:WORDS] if "text/plain" in by_type else ""
+def _is_from_no_person(message: Message) -> bool:
+    """From a list or a program, which can be no wish of anybody (RFC 3834): so that no loop begins."""
+    is_bulk = _text(message, "Precedence").lower() in ("bulk", "list", "junk")
+    is_from_nobody = _text(message, "Return-Path") == "<>" or "mailer-daemon@" in _text(message, "From").lower()
+    return is_bulk or is_from_nobody or any(name.lower().startswith("list-") for name in message)
+
+
+def _token(paths: list[str]) -> str:
+    return next((found[1] for path in paths if (found := TOKEN.search(path)) and not KEY.search(path)), "")
 
 
 def _payload(part: Message) -> str:

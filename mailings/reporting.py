@@ -3,23 +3,31 @@
 A bounce is a fact about the address. A complaint is an answer of the person. What cannot be matched is kept.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from mailings import bouncing, rates
+from mailings.diagnosis import Bounce
 from mailings.incoming import Told
 from mailings.models import Recipient, Report
-from persons import leaving
+from persons import deliverability, leaving, links
 from persons.addresses import normalise
 from persons.ledger import Recorder
-from persons.models import Door, keyed_hash
+from persons.models import Door, FormerAddress, LinkToken, Person, SingleMessage, Suppression, keyed_hash
 
 LATEST = timedelta(days=5)  # as long as mail servers keep trying
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+\w")
+
+Matter = Recipient | SingleMessage | LinkToken
 
 
 class Outcome(models.TextChoices):
@@ -39,39 +47,77 @@ def take(told: Told, *, is_trusted: bool = False) -> Outcome:
     if told.kind is None:
         return Outcome.NOTHING
     with transaction.atomic():
-        report, is_new = Report.objects.get_or_create(source_id=told.id, defaults=_facts(told))
+        matter = _matter(told, is_trusted)
+        work = WORK.get((type(matter), told.kind))
+        told = replace(told, words=_words(told, matter))
+        _report, is_new = Report.objects.get_or_create(source_id=told.id, defaults=_facts(told, matter))
         if not is_new:
             return Outcome.KNOWN
-        recipient = _recipient(told, is_trusted) if told.kind in WORK else None
-        if recipient is None:
+        if work is None:
             return Outcome.UNMATCHED
-        said = told if recipient.person.erased_at is None else replace(told, words="")
-        report.recipient, report.words = recipient, said.words
-        report.save(update_fields=["recipient", "words"])
-        WORK[told.kind](recipient, said)
-    rates.pause_where_too_high(recipient.mailing_id)
+        work(matter, told)
+    if isinstance(matter, Recipient):
+        rates.pause_where_too_high(matter.mailing_id)
     return Outcome.DONE
 
 
-def _facts(told: Told) -> dict:
-    return {"kind": told.kind, "bounce": told.bounce or "", "words": told.words}
+def _facts(told: Told, matter: Matter | None) -> dict:
+    facts = {"kind": told.kind, "bounce": told.bounce or "", "words": told.words}
+    if isinstance(matter, SingleMessage):
+        return facts | {"words": ""}  # kept with the message, and erased with it
+    return facts | {"recipient": matter if isinstance(matter, Recipient) else None}
 
 
-def _recipient(told: Told, is_trusted: bool) -> Recipient | None:
-    """Whose message it is about: by its key, else by the address where only one message went there lately."""
-    keys = [UUID(key) for key in told.keys]
-    by_key = {row.message_key: row for row in _sent().filter(message_key__in=keys)}
-    if found := next((by_key[key] for key in keys if key in by_key), None):
-        return found
-    if not told.address or not (is_trusted or told.kind == Report.Kind.BOUNCE):
+def _words(told: Told, matter: Matter | None) -> str:
+    """What may be kept of the server's words: nothing about persons erased, or at addresses that must be left alone."""
+    if isinstance(matter, Recipient):
+        return told.words if matter.person.erased_at is None else ""
+    addresses = {told.address, *ADDRESS.findall(told.words)}
+    hashes = [keyed_hash(address) for one in addresses if (address := normalise(one))]
+    is_left_alone = Suppression.objects.standing().filter(address_hash__in=hashes).exists()
+    return "" if is_left_alone else told.words
+
+
+# ---- what it is about
+
+
+def _matter(told: Told, is_trusted: bool) -> Matter | None:
+    """The link it names; else the message, by its key, or by the address where only one went there lately."""
+    if told.token:
+        return links.read(told.token)
+    by_address = told.address and (is_trusted or told.kind == Report.Kind.BOUNCE)
+    return _of_key(told.keys) or (_to_address(told.address) if by_address else None)
+
+
+def _of_key(written: tuple[str, ...]) -> Recipient | SingleMessage | None:
+    keys = [UUID(key) for key in written]
+    singles = SingleMessage.objects.filter(claimed_at__isnull=False).select_related("person")
+    found: dict[UUID, Any] = {row.message_key: row for row in singles.filter(message_key__in=keys)}
+    found |= {row.message_key: row for row in _sent().filter(message_key__in=keys)}
+    return next((found[key] for key in keys if key in found), None)
+
+
+def _to_address(written: str) -> Recipient | None:
+    """By the hash of the address, since of erased persons there is nothing else."""
+    address = normalise(written)
+    if not address:
         return None
-    lately = _sent().filter(claimed_at__gt=Now() - LATEST, address=normalise(told.address))
-    rows = list(lately.order_by("pk")[:2])
+    hash_ = keyed_hash(address)
+    persons = [
+        *Person.objects.filter(address_hash=hash_).values_list("pk", flat=True),
+        *FormerAddress.objects.filter(address_hash=hash_).values_list("person", flat=True),
+    ]
+    theirs = _sent().filter(Q(person__in=persons) | Q(address=None), address_hash=hash_, claimed_at__gt=Now() - LATEST)
+    rows = list(theirs.order_by("pk")[:2])
     return rows[0] if len(rows) == 1 else None
 
 
 def _sent() -> models.QuerySet[Recipient]:
-    return Recipient.objects.filter(claimed_at__isnull=False).exclude(state=Recipient.State.HELD_BACK)
+    sent = Recipient.objects.filter(claimed_at__isnull=False).exclude(state=Recipient.State.HELD_BACK)
+    return sent.select_related("person")
+
+
+# ---- what follows from it
 
 
 def _bounced(recipient: Recipient, told: Told) -> None:
@@ -88,8 +134,29 @@ def _complained(recipient: Recipient, told: Told) -> None:
 
 
 def _opted_out(recipient: Recipient, told: Told) -> None:
-    if recipient.link:
-        leaving.one_click(recipient.link, by=Recorder(door=Door.ONE_CLICK))
+    if recipient.link_id and (link := links.known(bytes(recipient.link_id))):
+        _left(link, told)
+
+
+def _left(link: LinkToken, told: Told) -> None:
+    leaving.one_click(link, by=Recorder(door=Door.ONE_CLICK))
+
+
+def _single_bounced(message: SingleMessage, told: Told) -> None:
+    """Only a failure for good counts for the address: in a row there are mailings alone (rules 3, row 4)."""
+    if told.bounce is None or message.bounce:
+        return
+    SingleMessage.objects.filter(pk=message.pk).update(bounce=told.bounce, bounced_at=Now(), answer=told.words)
+    if told.bounce == Bounce.NO_SUCH_ADDRESS and message.address_hash:
+        deliverability.failed({bytes(message.address_hash): told.words})
+
+
+def _single_complained(message: SingleMessage, told: Told) -> None:
+    hash_ = bytes(message.address_hash or b"") or None
+    if message.person:
+        leaving.complain(message.person, hash_)
+    elif hash_:
+        leaving.block(hash_, Suppression.Reason.COMPLAINT)
 
 
 def _hash(recipient: Recipient) -> bytes | None:
@@ -98,4 +165,11 @@ def _hash(recipient: Recipient) -> bytes | None:
     return keyed_hash(recipient.address) if recipient.address else None
 
 
-WORK = {Report.Kind.BOUNCE: _bounced, Report.Kind.COMPLAINT: _complained, Report.Kind.OPT_OUT: _opted_out}
+WORK: dict[tuple[type, Report.Kind], Callable[[Any, Told], None]] = {
+    (Recipient, Report.Kind.BOUNCE): _bounced,
+    (Recipient, Report.Kind.COMPLAINT): _complained,
+    (Recipient, Report.Kind.OPT_OUT): _opted_out,
+    (SingleMessage, Report.Kind.BOUNCE): _single_bounced,
+    (SingleMessage, Report.Kind.COMPLAINT): _single_complained,
+    (LinkToken, Report.Kind.OPT_OUT): _left,
+}

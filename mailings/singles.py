@@ -24,6 +24,7 @@ from django.utils.translation import gettext
 from mailings import headers
 from mailings.delivery import LADDER, Rest, later
 from mailings.diagnosis import Bounce
+from mailings.models import SendingSettings
 from mailings.replies import Meaning, bounce, meaning
 from mailings.single_messages import Rendered, render
 from mailings.smtp import Connection, Undelivered
@@ -103,7 +104,8 @@ def next_attempt() -> float | None:
 def _hand_over(server: Connection, message: SingleMessage) -> None:
     address = _address(message)
     try:
-        reply = server.hand_over(_return_path(message), address, as_bytes(message, address))
+        return_path = SendingSettings.current().return_path.format(key=message.message_key.hex)
+        reply = server.hand_over(return_path, address, as_bytes(message, address))
     except Undelivered as failure:
         _note(message, **_failed(message, failure))
     else:
@@ -123,19 +125,15 @@ def _failed(message: SingleMessage, failure: Undelivered) -> dict[str, Any]:
     if found in (Meaning.RETRY, Meaning.OURS) and message.attempts < len(LADDER):
         wait = later(message.attempts) if found == Meaning.RETRY else REST_AFTER_OURS
         return facts | {"state": State.WAITING, "retry_at": Now() + timedelta(seconds=wait)}
-    if bounce(failure) == Bounce.NO_SUCH_ADDRESS:
+    if (what := bounce(failure)) == Bounce.NO_SUCH_ADDRESS:
         deliverability.failed({bytes(message.address_hash or b""): failure.words})
-    return facts | {"state": State.FAILED}
+    return facts | {"state": State.FAILED} | ({"bounce": what, "bounced_at": Now()} if what else {})
 
 
 def _note(message: SingleMessage, **facts: Any) -> None:
     """Only where nobody else has noted something since: the claim is known by its moment."""
     claimed = SingleMessage.objects.filter(pk=message.pk, state__in=[State.CLAIMED, State.UNCERTAIN])
     claimed.update(answered_at=Now(), **facts)
-
-
-def _return_path(message: SingleMessage) -> str:
-    return f"b+{message.message_key.hex}@{settings.BOUNCE_DOMAIN}"
 
 
 def as_bytes(message: SingleMessage, address: str) -> bytes:

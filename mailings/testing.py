@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.conf import settings
 from django.utils.translation import gettext
 
 from mailings.composing import Addressee, compose
 from mailings.merge_fields import FIELDS
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from mailings.showing import NO_TOKEN
 from mailings.smtp import Connection, Undelivered
 from persons.verdict import Code
@@ -29,11 +28,12 @@ def send(mailing: Mailing, users: Iterable[Any]) -> list[Refusal]:
     """
     mailing.subject = gettext("Test: %(subject)s") % {"subject": mailing.subject}  # never saved
     message, refusals = compose(mailing), []
+    return_path = SendingSettings.current().return_path.format(key="test")
     server = Connection.open()
     try:
         for user in users:
             try:
-                server.hand_over(f"b+test@{settings.BOUNCE_DOMAIN}", user.email, message.to(_addressee(user)))
+                server.hand_over(return_path, user.email, message.to(_addressee(user)))
             except Undelivered as failure:
                 refusals.append(Refusal(user.email, failure.words))
                 if not server.is_usable:

@@ -23,12 +23,14 @@ def hashed(token: str) -> bytes:
 
 
 def read(token: str) -> LinkToken | None:
-    """The link of a token, with what it ends and the person it is about now; None when unknown or erased.
+    """The link of a token, with what it ends and the person it is about now; None when unknown or erased."""
+    return known(hashed(token))
 
-    The links of a merged person lead to the one that was kept (rules 4.12).
-    """
+
+def known(token_hash: bytes) -> LinkToken | None:
+    """The same of what is stored of a token. The links of a merged person lead to the kept one (rules 4.12)."""
     links = LinkToken.objects.select_related("person", "purpose", "subscription_type")
-    link = links.filter(token_hash=hashed(token)).first()
+    link = links.filter(token_hash=token_hash).first()
     if link is None:
         return None
     link.person = link.person.kept_one()

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -140,13 +141,15 @@ def language_of(person: Person) -> str:
 
 
 def latest_of(person: Person) -> list[tuple[SingleMessage, str]]:
-    """The latest messages to a person, each with why it was held back, if it was."""
+    """The latest messages to a person, each with why it did not arrive, where that is known."""
     latest = person.single_messages.select_related("created_by")[:LATEST]
     return [(message, _why(message)) for message in latest]
 
 
 def _why(message: SingleMessage) -> str:
-    return str(Code(message.code).label) if message.state == State.HELD_BACK else ""
+    if message.state == State.HELD_BACK:
+        return str(Code(message.code).label)
+    return gettext("It came back.") if message.state == State.SENT and message.bounce else ""
 
 
 def put_to_work(wait: float = 0.0) -> None:

@@ -273,6 +273,10 @@ class Recipient(models.Model):
             # the sweep for claims whose worker died
             models.Index("claimed_at", condition=Q(state="claimed"), name="recipients_claimed"),
             models.Index("person", "mailing", name="recipients_of_a_person"),
+            # bounces that come after a person was erased
+            models.Index(
+                "address_hash", condition=Q(address=None, address_hash__isnull=False), name="recipients_erased"
+            ),
             # the rates that pause a mailing, and its report
             models.Index(
                 "mailing", condition=~Q(bounce="") | Q(complained_at__isnull=False), name="recipients_bounced"

@@ -103,8 +103,16 @@ class SendingSettings(Settled):
     @property
     def return_path(self) -> str:
         """An address per message, so that a bounce says whose it is: with a place for the message's `key`."""
-        name, _at, domain = (self.bounce_mailbox or f"b@{settings.BOUNCE_DOMAIN}").rpartition("@")
-        return f"{name}+{{key}}@{domain}"
+        return self._read_by_us("b", "key")
+
+    @property
+    def unsubscribing(self) -> str:
+        """An address per message that unsubscribes, with a place for its `token`; empty where nobody reads mail."""
+        return self._read_by_us("u", "token") if self.bounce_mailbox or settings.BOUNCES_ARE_READ else ""
+
+    def _read_by_us(self, name: str, place: str) -> str:
+        mailbox, _at, domain = (self.bounce_mailbox or f"{name}@{settings.BOUNCE_DOMAIN}").rpartition("@")
+        return f"{mailbox}+{{{place}}}@{domain.encode('idna').decode()}"
 
     def may_send_as(self, sender: str) -> bool:
         """Whether a mailing may come from this mailbox, `Shop <news@example.com>` or bare."""

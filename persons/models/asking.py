@@ -162,6 +162,14 @@ class SingleMessage(models.Model):
     retry_at = models.DateTimeField(_("tried again at"), null=True)
     answer = models.TextField(_("the server's words"), blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True)
+    bounce = models.CharField(
+        _("bounce"),
+        max_length=15,
+        blank=True,
+        db_default="",
+        help_text="What it was about: a class of `mailings.diagnosis`.",
+    )
+    bounced_at = models.DateTimeField(_("bounced"), null=True, help_text="A bounce may come days after it was sent.")
     created_at = models.DateTimeField(_("created"), db_default=Now())
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -188,6 +196,10 @@ class SingleMessage(models.Model):
                 condition=Q(kind=EmailTemplate.Kind.DOUBLE_OPT_IN, confirmation__isnull=False)
                 | ~Q(kind=EmailTemplate.Kind.DOUBLE_OPT_IN) & Q(confirmation=None, person__isnull=False),
                 name="a_message_is_to_a_person_or_asks_for_a_confirmation",
+            ),
+            models.CheckConstraint(
+                condition=Q(bounce="", bounced_at=None) | (~Q(bounce="") & Q(bounced_at__isnull=False)),
+                name="a_single_bounce_has_a_class_and_a_moment",
             ),
         ]
         indexes = [

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from mailings.composing import Addressee, compose
 from mailings.merge_fields import FIELDS
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from purposes.models import Purpose, SubscriptionType
 
 KEY = UUID("b477d720-6d6c-463e-a4ad-4f6f181b60e4")
@@ -63,6 +63,18 @@ def test_every_header_is_there_once():
     }
     assert sent["Date"].datetime.utcoffset().total_seconds() == 0
     assert sent.get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "address"),
+    [("", "u+token_of-32@bounces.shop.example"), ("back@x.example", "back+token_of-32@x.example")],
+)
+def test_where_mail_is_read_there_is_a_way_to_leave_by_mail_too(settings, mailbox, address):
+    settings.BOUNCES_ARE_READ = not mailbox
+    SendingSettings.objects.update(bounce_mailbox=mailbox)
+
+    by_https = "<https://crm.shop.example/u/token_of-32/>"
+    assert message(mailing())["List-Unsubscribe"] == f"{by_https}, <mailto:{address}?subject=unsubscribe>"
 
 
 def test_the_one_click_header_is_byte_for_byte_as_the_standard_has_it():

@@ -15,7 +15,8 @@ def test_a_bounce_tells_class_words_address_and_identity():
     told = read(dsn())
 
     assert (told.kind, told.bounce, told.words) == (BOUNCE, Bounce.NO_SUCH_ADDRESS, "550 5.1.1 user unknown")
-    assert (told.address, told.id, told.keys) == ("kari@example.com", "<1@mx.example.net>", ())
+    assert (told.address, told.keys) == ("kari@example.com", ())
+    assert (told.id, read(dsn() + b"again").id, read(dsn(id="2")).id == told.id) == (told.id, told.id, False)
 
 
 def test_the_return_path_is_surer_than_the_envelope_and_that_than_the_returned_headers():
@@ -57,10 +58,35 @@ def test_a_bounce_in_words_alone_is_classed_by_its_words():
     assert (told.kind, told.bounce, told.keys) == (BOUNCE, Bounce.NO_SUCH_ADDRESS, (ONE,))
 
 
-def test_a_letter_of_a_person_is_no_bounce():
+def test_a_letter_of_a_person_is_no_bounce_and_its_words_are_not_kept():
     told = read(plain("There is no such user, I think.", From="Ola <ola@example.com>", To=f"b+{ONE}@x.example"))
 
-    assert (told.kind, told.keys) == (OTHER, ())
+    assert (told.kind, told.keys, told.words) == (OTHER, (), "")
+
+
+TOKEN = "Aa0_-" * 6 + "zZ"
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({}, OPT_OUT),
+        ({"To": "elsewhere@example.com", "X-Original-To": f"u+{TOKEN}@bounces.shop.example"}, OPT_OUT),
+        ({"Auto-Submitted": "auto-generated"}, OPT_OUT),  # the mail program does it for the person
+        ({"Auto-Submitted": "auto-replied"}, None),
+        ({"Precedence": "bulk"}, None),
+        ({"List-Id": "<news.example.com>"}, None),
+        ({"Return-Path": "<>"}, None),
+        ({"From": "MAILER-DAEMON@mx.example.net"}, None),
+    ],
+)
+def test_mail_to_the_address_of_list_unsubscribe_leaves_unless_a_program_answers(headers, kind):
+    given = {"From": "Kari <kari@example.com>", "To": f"u+{TOKEN}@bounces.shop.example", "Subject": "unsubscribe"}
+
+    told = read(plain("", **(given | headers)))
+
+    assert (told.kind, told.words) == (kind, "")
+    assert kind is None or told.token == TOKEN
 
 
 @pytest.mark.parametrize(

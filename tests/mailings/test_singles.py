@@ -176,7 +176,7 @@ def test_nobody_there_fails_and_is_remembered(mail_server, person):
 
     run()
 
-    assert fresh(message).state == "failed"
+    assert (fresh(message).state, fresh(message).bounce) == ("failed", "no_such_address")
     assert Deliverability.objects.bounced().get().address_hash == person.address_hash
 
 
