@@ -56,7 +56,8 @@ def filters_of(mailing):
 @require_POST
 def add_company(request, pk):
     mailing = steps.mailing_or_404(pk)
-    found = Company.objects.filter(name_key=folded(Value(request.POST.get("company_name", ""))))
+    name = request.POST.get("company_name", "").replace("\0", "")
+    found = Company.objects.filter(name_key=folded(Value(name)))
     if not found:
         messages.error(request, _("There is no company of that name. Choose one of those suggested."))
     else:

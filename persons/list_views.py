@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -98,7 +98,7 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
     """Keep which columns this user's lists have, and go back to the list."""
     columns.choose(request.user, request.POST.getlist("columns"))
     back = request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, None) else "persons:list")
+    return HttpResponseRedirect(back if url_has_allowed_host_and_scheme(back, None) else reverse("persons:list"))
 
 
 # ---- whom an action is about

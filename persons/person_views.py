@@ -47,7 +47,7 @@ def added(request, form):
 def edit(request, pk):
     """Saved while everybody else is kept off the person, so that nothing changes between comparing and saving."""
     if request.method == "POST":
-        ledger.lock([pk])
+        ledger.lock([person_or_404(pk).pk])
     person = person_or_404(pk)
     name, address = str(person), person.address
     form = PersonForm(*sent(request), instance=person, may_add_company=request.user.has_perm("persons.add_company"))

@@ -8,11 +8,13 @@ import codecs
 import csv
 import io
 import re
-import zipfile
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -31,7 +33,8 @@ from persons.importing.problems import NotAFile, NotATable
 
 MOST_COLUMNS = 1_000
 LONGEST_LINE = 1 << 20  # bytes
-LARGEST_WORKBOOK = 2 << 30  # bytes, once unpacked
+LARGEST_WORKBOOK = 2 << 30  # bytes of memory, to load it in
+SLOWEST_WORKBOOK = 60  # seconds to load it
 TITLE_ROWS = 20  # so many rows may stand above the header
 
 csv.field_size_limit(LONGEST_LINE)  # notes of more than its 131,072 letters ended the reading
@@ -347,7 +350,7 @@ def _swallowed_rows(cell: str, width: int, delimiter: str) -> bool:
 
 def _workbook(path: Path) -> Table:
     """The first visible sheet that holds a table: a header and something below it."""
-    _refuse_what_unpacks_to_too_much(path)
+    _refuse_what_fills_the_memory(path, path.stat().st_mtime_ns)
     try:
         with path.open("rb") as file:
             book = CalamineWorkbook.from_filelike(file)
@@ -363,16 +366,29 @@ def _workbook(path: Path) -> Table:
     raise NotATable(_("No sheet of the workbook holds a header and rows."))
 
 
-def _refuse_what_unpacks_to_too_much(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist())
-    if size > LARGEST_WORKBOOK:
-        raise NotATable(
-            _("The workbook is too large: unpacked %(size)d bytes, no more than %(limit)d can be read.")
-            % {"size": size, "limit": LARGEST_WORKBOOK}
-        )
+@lru_cache(maxsize=32)
+def _refuse_what_fills_the_memory(path: Path, _changed_at: int) -> None:
+    """Load it aside first: calamine keeps every cell up to the farthest one, and where it cannot, the process dies."""
+    command = [sys.executable, "-I", "-c", LOADING, str(path), str(LARGEST_WORKBOOK)]
+    try:
+        loaded = subprocess.run(  # noqa: S603 - our own program; of the file it gets but the path
+            command, capture_output=True, timeout=SLOWEST_WORKBOOK
+        ).returncode
+    except subprocess.TimeoutExpired:
+        loaded = -1
+    if loaded < 0:  # ended by a signal
+        raise NotATable(_("The workbook is too large. Remove what stands far from the table, or save it as CSV."))
+
+
+LOADING = """
+import resource, sys
+from python_calamine import CalamineWorkbook
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+book = CalamineWorkbook.from_filelike(open(sys.argv[1], "rb"))
+for number in range(len(book.sheet_names)):
+    book.get_sheet_by_index(number)
+"""
 
 
 def _sheet(sheet: CalamineSheet) -> Table | None:

@@ -388,6 +388,18 @@ def test_a_workbook_without_rows_is_refused(file):
     assert refusal(path) == "No sheet of the workbook holds a header and rows."
 
 
+def test_a_workbook_that_would_fill_the_memory_is_refused_and_the_process_lives(file):
+    far_away = {"A1": "Name", "B1": "Email", "A2": "Kari", "B2": "k@example.com", "HHH1000000": "x"}
+
+    assert "too large" in refusal(file(workbook(("List", far_away))))
+
+
+def test_a_damaged_workbook_is_refused(file):
+    whole = workbook(("List", {"A1": "Name", "B1": "Email", "A2": "Kari", "B2": "k@example.com"}))
+
+    assert "no workbook that can be read" in refusal(file(whole.replace(b"PK\x01\x02", b"PK\x01\x00", 1)))
+
+
 def test_nul_bytes_in_a_workbook_are_reported(file):
     path = file(workbook(("List", {"A1": "Name", "B1": "Email", "A2": "Ka_x0000_ri", "B2": "k@example.com"})))
 
