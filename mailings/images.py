@@ -12,22 +12,22 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, ImageSequence
 
 from mailings.models import HostedImage
+from purposes import pictures
 
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 LARGEST_UPLOAD = 5 * 1024 * 1024
 LARGEST_KEPT = 2 * 1024 * 1024
-MOST_PIXELS = 40_000_000  # of all frames together: what is unpacked in memory
 WIDEST = 1280  # twice the width of a message, for screens with fine pixels
 
 
 def keep(upload: UploadedFile, *, alt: str, by: Any) -> HostedImage:
     """Check an upload and keep it under a random name. Raises ValidationError for what is no image that we serve."""
     if (upload.size or 0) > LARGEST_UPLOAD:
-        raise _refusal("too_large", filesizeformat(LARGEST_UPLOAD))
+        raise _too_large(LARGEST_UPLOAD)
     kind, frames = _read(upload)
     content = _written(kind, frames)
     if len(content) > LARGEST_KEPT:
-        raise _refusal("too_large", filesizeformat(LARGEST_KEPT))
+        raise _too_large(LARGEST_KEPT)
     image = HostedImage(
         name=f"{secrets.token_urlsafe(16)}.{SUFFIXES[kind]}",
         content_type=Image.MIME[kind],
@@ -44,19 +44,12 @@ def keep(upload: UploadedFile, *, alt: str, by: Any) -> HostedImage:
 
 def _read(upload: UploadedFile) -> tuple[str, list[Image.Image]]:
     """The format and the frames, one unless it moves, no wider than needed."""
-    try:
-        return _frames(upload)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _refusal("too_many_pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises for what it cannot read
-        raise _refusal("not_an_image") from error
-
-
-def _frames(upload: UploadedFile) -> tuple[str, list[Image.Image]]:
-    with Image.open(upload, formats=list(SUFFIXES)) as image:
+    refusal = _(
+        "This is no image that can be shown in mail (PNG, JPEG, GIF or WebP). Other files cannot be attached to a "
+        "mailing: spam filters hold attachments back. Put the file on your website and link to it."
+    )
+    with pictures.opened(upload, SUFFIXES, refusal=refusal) as image:
         kind, number = str(image.format), getattr(image, "n_frames", 1)
-        if image.width * image.height * number > MOST_PIXELS:
-            raise Image.DecompressionBombError
         if number > 1 and kind in ("GIF", "WEBP"):
             return kind, [frame.copy() for frame in ImageSequence.Iterator(image)]
         still = ImageOps.exif_transpose(image)  # a camera notes beside the pixels which side is up
@@ -84,13 +77,6 @@ def _bare(frame: Image.Image, kind: str) -> Image.Image:
     return bare
 
 
-def _refusal(code: str, size: str = "") -> ValidationError:
-    sentences = {
-        "too_large": _("The file is larger than %(size)s; people read mail on the telephone. Please make it smaller."),
-        "too_many_pixels": _("The image has too many pixels. Please make it smaller."),
-        "not_an_image": _(
-            "This is no image that can be shown in mail (PNG, JPEG, GIF or WebP). Other files cannot be attached to a "
-            "mailing: spam filters hold attachments back. Put the file on your website and link to it."
-        ),
-    }
-    return ValidationError(sentences[code] % {"size": size}, code=code)
+def _too_large(limit: int) -> ValidationError:
+    sentence = _("The file is larger than %(size)s; people read mail on the telephone. Please make it smaller.")
+    return ValidationError(sentence % {"size": filesizeformat(limit)}, code="too_large")

@@ -2,6 +2,7 @@ import itertools
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases
 
@@ -57,6 +58,11 @@ def own_database(template_database, django_db_blocker):
         yield server.url(name)
         _switch_to(before)
     _in_cluster(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_configure():
+    """Passwords of tests are hashed once, not a million times."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
