@@ -1,6 +1,5 @@
 """What Home says about the persons, the mailings, the ledger and the worker; each part is asked for by itself."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -108,23 +107,26 @@ def _beginning(day: date) -> datetime:
 
 @dataclass(frozen=True)
 class MailingRow:
-    """A mailing with how many it went to, and how many it was held back from."""
+    """A mailing with how many it went to, and how many it was held back from; None before it was started."""
 
     mailing: Mailing
-    sent: int
-    held_back: int
+    sent: int | None
+    held_back: int | None
 
 
 def latest_mailings() -> list[MailingRow]:
     latest = list(Mailing.objects.select_related("type").order_by("-updated_at", "-id")[:LATEST])
-    sent = _counted(latest, Recipient.State.SENT)
-    held_back = _counted(latest, Recipient.State.HELD_BACK)
-    return [MailingRow(mailing, sent.get(mailing.pk, 0), held_back.get(mailing.pk, 0)) for mailing in latest]
+    started = [mailing.pk for mailing in latest if not mailing.is_before_start]
+    sent = _counted(started, Recipient.State.SENT)
+    held_back = _counted(started, Recipient.State.HELD_BACK)
+    return [MailingRow(mailing, sent.get(mailing.pk), held_back.get(mailing.pk)) for mailing in latest]
 
 
-def _counted(mailings: Iterable[Mailing], state: str) -> dict[int, int]:
-    recipients: QuerySet[Any] = Recipient.objects.filter(mailing__in=[mailing.pk for mailing in mailings], state=state)
-    return dict(recipients.order_by().values_list("mailing").annotate(Count("pk")))
+def _counted(mailings: list[int], state: str) -> dict[int, int]:
+    """How many recipients of each mailing are in a state."""
+    recipients: QuerySet[Any] = Recipient.objects.filter(mailing__in=mailings, state=state)
+    found = dict(recipients.order_by().values_list("mailing").annotate(Count("pk")))
+    return {mailing: found.get(mailing, 0) for mailing in mailings}
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,8 @@ class ConsentForm(AnswerForm):
         super().__init__(data, files, standing=standing, stands=stands)
         self.purpose, self.key = purpose, purpose.pk
         self.offer_bases(may_allow)
+        if basis:
+            begin_with_comment(self)
         offer(self, "wording", wordings := Wording.objects.filter(purpose=purpose))
         if not wordings:
             del self.fields["wording"]
@@ -225,6 +227,7 @@ class SwitchOnForm(ProofForm):
 
     def __init__(self, data=None, files=None, *, stands=None):
         super().__init__(data, files, stands=stands)
+        begin_with_comment(self)
         self.fields["comment"].required = True
         self.fields["comment"].error_messages["required"] = ledger.Outcome.NO_PROOF.label
 
@@ -238,6 +241,7 @@ class SubscriptionForm(AnswerForm):
     def __init__(self, data=None, files=None, *, subscription_type, stands=None):
         super().__init__(data, files, stands=stands)
         self.subscription_type, self.key = subscription_type, subscription_type.pk
+        begin_with_comment(self)
 
     def recorded(self, person, by):
         answer = ledger.subscription(
@@ -293,6 +297,11 @@ def said_meanwhile(stands):
     facts = {"who": act.user or act.get_door_display(), "answer": stands.event.basis_after, "source": stands.source}
     said = _("While this was open, something else was recorded: %(answer)s (%(source)s), by %(who)s.") % facts
     return f"{said} {kept}"
+
+
+def begin_with_comment(form):
+    """Of a form that a switch opens, the one field that has to be filled in."""
+    form.fields["comment"].widget.attrs["autofocus"] = True
 
 
 def offer(form, name, rows):

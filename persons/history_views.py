@@ -76,7 +76,7 @@ def undo(request, pk, event):
 def say_undone(request, person, event, done):
     names = {"matter": event.purpose or event.subscription_type, "person": person}
     if done.put_back:
-        messages.success(request, _("Undone: %(matter)s is for %(person)s as it was before.") % names)
+        messages.success(request, _("Undone: %(matter)s of %(person)s is as it was before.") % names)
     else:
         messages.info(request, _("Nothing was undone: an answer came since, or the person gave this one."))
 

@@ -33,10 +33,16 @@ class Outcome(models.TextChoices):
     """What became of an answer. The first four are no refusals."""
 
     RECORDED = "recorded", _("Recorded.")
-    LATE = "late", _("Kept in the history: an answer given later stands.")
+    LATE = (
+        "late",
+        _("Kept in the history only: the answer that stands is a later one, or one that this cannot replace."),
+    )
     SAME = "same", _("Nothing to change: this already stands.")
     KEPT = "kept", _("Left as it is: an answer already stands.")
-    STOP_STANDS = "stop_stands", _("The person has said no. Only the person can say yes again.")
+    STOP_STANDS = (
+        "stop_stands",
+        _("The person has said no. Only the person can say yes again: send a confirmation link."),
+    )
     NO_PROOF = "no_proof", _("This needs proof: a wording, a file, or a comment of at least ten characters.")
     NOT_ACCEPTED = "not_accepted", _("The purpose does not accept this legal basis.")
     INACTIVE = "inactive", _("This is no longer in use; only a stop can be recorded.")

@@ -149,5 +149,6 @@ class Chosen:
 
     @property
     def words(self) -> str:
+        """What they have in common; nothing where they were picked one by one."""
         fields = self.asked.form.fields
-        return ", ".join(f"{fields[name].label}: {words}" for name, words in self.asked.active.items())
+        return ", ".join(f"{fields[name].label}: {words}" for name, words in self.asked.active.items() if name != "ids")

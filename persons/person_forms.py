@@ -14,12 +14,18 @@ from persons.ledger import Answer, Outcome, now
 from persons.models import Company, Person
 from persons.models.person import folded
 from purposes.models import STORE, LegalBasis, PrivacySettings, Source
+from purposes.setting_forms import SettingForm
 
 
-class CompanyForm(forms.ModelForm):
+class CompanyForm(SettingForm):
+    """What is known of a company; who saves second is told what the first one changed."""
+
     class Meta:
         model = Company
         fields = ["name", "street", "postcode", "city", "country"]
+
+    def last_saved(self):
+        return None, self.instance.updated_at
 
 
 class PersonForm(forms.ModelForm):
@@ -93,7 +99,7 @@ class PersonForm(forms.ModelForm):
         """An address that was imported as it is may stay as it is; a new one has to be one."""
         email = self.cleaned_data["email"]
         if email and "email" in self.changed_data and not normalise(email):
-            raise forms.ValidationError(_("This is not a valid e-mail address."))
+            raise forms.ValidationError(_("This is not a valid e-mail address. Write one like name@example.com."))
         return email
 
     def clean_company_name(self):
@@ -114,7 +120,7 @@ class PersonForm(forms.ModelForm):
         facts = super().clean() or {}
         self.instance.company = self.company
         names = [facts.get("first_name", ""), facts.get("last_name", "")]
-        if not any(names) and not facts.get("email"):
+        if not any(names) and not facts.get("email") and "email" not in self.errors:
             self.add_error("last_name", _("Give a name or an e-mail address."))
         elif self.is_there_already(" ".join(names), facts.get("email", "")):
             self.add_error("email", _("There is already a person with this name and this address."))

@@ -14,6 +14,7 @@ from persons.models import Company, Person, Suppression
 from persons.models.person import searchable
 from persons.person_forms import CompanyForm, NewPersonForm, PersonForm
 from persons.views import FLAGS, number, person_or_404, recorder, sent
+from purposes.setting_forms import to_edit
 
 NAMES_SHOWN = 8
 
@@ -82,8 +83,9 @@ def new_company(request):
     return company_form(request, Company(), "persons/new_company.html")
 
 
+@transaction.atomic
 def edit_company(request, pk):
-    return company_form(request, get_object_or_404(Company, pk=pk), "persons/edit_company.html")
+    return company_form(request, to_edit(request, Company.objects.all(), pk=pk), "persons/edit_company.html")
 
 
 def company_form(request, company, template):

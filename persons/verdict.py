@@ -354,6 +354,8 @@ def sentence(code: Code, event: ConsentEvent | None) -> str:
 
 
 def _why(code: Code, event: ConsentEvent | None) -> str:
+    if code == Code.NO_CONSENT:
+        return gettext("Never asked")
     if event is None or event.basis_after is None:
         return str(code.label)
     facts = {

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from consent_crm.models import User
 from mailings.models import Mailing, SendingSettings
-from persons import ledger, sealing
+from persons import ledger, sealing, selecting
 from persons.ledger import Recorder
-from persons.models import Act, Company, Deliverability, Door, Person, Selection, Suppression
+from persons.models import Act, Company, Deliverability, Door, Person, Suppression
 from persons.models.address import SOFT_BOUNCES_IN_A_ROW
 from purposes.models import CONSENT, EMARKETING, AcceptedBasis, PublicPages, Purpose, Wording
 
@@ -98,8 +98,9 @@ class Telling:
 
     def draft(self, plan: Plan) -> None:
         if plan.selection:
-            chosen = [one.person for one in self.people[: self.known] if MEMBERS[plan.selection](one)]
-            Selection.objects.create(name=plan.selection).members.set(chosen)
+            chosen = [one.person.pk for one in self.people[: self.known] if MEMBERS[plan.selection](one)]
+            persons = Person.objects.filter(pk__in=chosen)
+            selecting.make_static(plan.selection, persons, by=self.users.get("marketer"))
         self.mailings[plan.name] = sendings.draft(plan, self.today, self.users.get("marketer"))
 
     def hand_over(self, plan: Plan) -> None:

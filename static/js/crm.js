@@ -26,11 +26,19 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
 });
 
-// After the page was renewed the keyboard stays where the work is: at the first refusal, at the form just opened.
+// After the page was renewed the keyboard stays where the work is: at the first refusal, at the form just opened, in
+// the row whose form was just closed.
+let row;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const opened = event.detail.elt.closest("tr.opened");
+  row = opened && opened.previousElementSibling.id;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "page") return;
   const page = document.getElementById("page");
-  const next = page.querySelector(".field-refused :is(input, select, textarea)") || page.querySelector("[data-focus]");
+  const worked = row && document.getElementById(row);
+  const next = page.querySelector(".field-refused :is(input, select, textarea)") || page.querySelector("[autofocus]") ||
+    page.querySelector("[data-focus]") || (worked && (worked.querySelector("a[id]") || worked.querySelector("button, a")));
   if (next) next.focus();
   else if (document.activeElement === document.body) page.focus({ preventScroll: true });
 });

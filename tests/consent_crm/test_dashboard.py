@@ -92,7 +92,8 @@ def test_the_months_go_over_the_turn_of_the_year():
 
 
 def test_a_mailing_says_how_many_it_went_to_and_was_held_back_from():
-    mailing = Mailing.objects.create(name="News", subject="News", body="<p>News</p>", to_everybody=True)
+    Mailing.objects.create(name="Draft", subject="News")
+    mailing = Mailing.objects.create(name="News", subject="News", body="<p>News</p>", state="paused")
     for state, claim in [("held_back", None), ("sent", 1), ("sent", 1)]:
         person = PersonFactory.create()
         mailing.recipients.create(
@@ -106,9 +107,10 @@ def test_a_mailing_says_how_many_it_went_to_and_was_held_back_from():
             claimed_at=timezone.now() if claim else None,
         )
 
-    [row] = dashboard.latest_mailings()
+    row, draft = dashboard.latest_mailings()
 
-    assert (row.mailing, row.sent, row.held_back, row.mailing.sign) == (mailing, 2, 1, "never")
+    assert (row.mailing, row.sent, row.held_back, row.mailing.sign) == (mailing, 2, 1, "expired")
+    assert (draft.sent, draft.held_back) == (None, None)
 
 
 def test_the_ledger_says_how_far_it_is_sealed():
@@ -157,7 +159,7 @@ def test_without_persons_home_says_what_to_do_first(client):
 def test_home_asks_the_same_number_of_questions_however_much_there_is(client, django_assert_num_queries, number):
     for _ in range(number):
         say(PersonFactory(), "61A")
-        Mailing.objects.create(name="News", subject="News", body="<p>News</p>", to_everybody=True)
+        Mailing.objects.create(name="News", subject="News", body="<p>News</p>", state="sent")
     sealing.seal()
     client.force_login(UserFactory(role="Privacy admin"))
     assert Person.objects.count() == number

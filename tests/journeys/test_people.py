@@ -181,7 +181,7 @@ def test_what_was_just_recorded_is_undone_from_the_message(site, page, kari, sig
     assert_fit_to_use(page)
     page.get_by_role("button", name="Undo").click()
 
-    expect(page.get_by_role("status")).to_contain_text("Undone: E-marketing is for Kari Nordmann as it was before.")
+    expect(page.get_by_role("status")).to_contain_text("Undone: E-marketing of Kari Nordmann is as it was before.")
     expect(page.get_by_role("switch", name="E-marketing")).to_have_attribute("aria-checked", "true")
 
 
@@ -197,7 +197,7 @@ def test_a_privacy_admin_takes_back_an_answer_recorded_by_mistake(site, page, ka
     page.get_by_label("Why was it recorded by mistake?").fill("It was another Kari.")
     page.get_by_role("button", name="Take it back").click()
 
-    expect(page.get_by_role("status")).to_contain_text("Undone: E-marketing is for Kari Nordmann as it was before.")
+    expect(page.get_by_role("status")).to_contain_text("Undone: E-marketing of Kari Nordmann is as it was before.")
     assert not Consent.objects.exists()
 
 

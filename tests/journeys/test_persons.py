@@ -62,7 +62,7 @@ def test_emarketing_is_switched_off_and_on_again_is_refused_in_a_sentence(
     expect(switch).to_have_attribute("aria-checked", "false")
     assert_fit_to_use(page)
     switch.click()
-    expect(page.get_by_role("heading", name="Record an answer on E-marketing")).to_be_focused()
+    expect(page.get_by_label("Comment")).to_be_focused()
     expect(page.get_by_label("Legal basis")).to_have_value("61A")
     page.get_by_label("Legal basis").select_option("61F")
     expect(page.get_by_text("The person may object;")).to_be_visible()
@@ -72,7 +72,7 @@ def test_emarketing_is_switched_off_and_on_again_is_refused_in_a_sentence(
     assert_fit_to_use(page)
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("The person has said no. Only the person can say yes again.")).to_be_visible()
+    expect(page.get_by_text("The person has said no. Only the person can say yes again: send")).to_be_visible()
     expect(page.get_by_label("Legal basis")).to_be_focused()
     assert_fit_to_use(page)
 
@@ -91,6 +91,7 @@ def test_an_answer_is_recorded_with_the_keyboard_alone(site, page, person, signe
 
     expect(page.get_by_role("status")).to_contain_text("Sales and service is now ON for Kari Nordmann.")
     expect(page.get_by_text("Legal basis: Contract")).to_be_visible()
+    expect(page.get_by_role("link", name="Edit Sales and service")).to_be_focused()
 
 
 def test_a_file_goes_with_the_answer(site, page, person, signed_in):

@@ -211,4 +211,4 @@ WRONG_ADDRESSES = [
 def test_an_address_that_is_none_is_refused_at_its_field(email):
     form = NewPersonForm({"last_name": "Nordmann", "email": email}, may_add_company=True, may_choose_basis=False)
 
-    assert form.errors == {"email": ["This is not a valid e-mail address."]}
+    assert form.errors == {"email": ["This is not a valid e-mail address. Write one like name@example.com."]}

@@ -132,7 +132,7 @@ def test_who_may_not_record_answers_adds_persons_with_the_default(client, sign_i
     ("data", "field"),
     [
         ({"first_name": "", "last_name": "", "email": ""}, "last_name"),
-        ({"email": "not an address"}, "email"),
+        ({"first_name": "", "last_name": "", "email": "not an address"}, "email"),
         ({"last_name": "x" * 201}, "last_name"),
     ],
 )
@@ -241,7 +241,7 @@ def test_an_imported_address_that_is_none_may_stay_but_no_new_one_comes(client, 
     kept, changed = edit(client, person), edit(client, person, email="kari@")
 
     assert kept.status_code == 302
-    assert errors(changed) == {"email": ["This is not a valid e-mail address."]}
+    assert errors(changed) == {"email": ["This is not a valid e-mail address. Write one like name@example.com."]}
 
 
 def test_after_a_changed_address_the_page_says_which_answers_were_given_for_another(client, person, sign_in):
@@ -358,6 +358,22 @@ def test_a_changed_company_is_saved(client, sign_in):
 
     company.refresh_from_db()
     assert (company.name, company.country, company.no_mailings) == ("Acme", "Norway", True)
+
+
+def test_who_saves_a_company_second_is_told_and_takes_nothing_back(client, sign_in):
+    sign_in()
+    company = CompanyFactory(name="Acme", street="")
+    url = reverse("persons:edit_company", args=[company.pk])
+    opened = client.get(url).context["form"]["opened_with"].value()
+    client.post(url, {"name": "Acme", "street": "Storgata 1", "opened_with": opened})
+
+    refused = client.post(url, {"name": "Acme", "city": "Bergen", "opened_with": opened})
+    form = refused.context["form"]
+    client.post(url, {name: form[name].value() or "" for name in form.fields})
+
+    assert "Street is now “Storgata 1”" in errors(refused)["__all__"][0]
+    company.refresh_from_db()
+    assert (company.street, company.city) == ("Storgata 1", "Bergen")
 
 
 def test_a_company_shows_its_persons_and_nobody_else(client, sign_in):

@@ -77,7 +77,7 @@ def test_the_message_after_recording_has_an_undo_that_puts_back_what_stood(clien
     response = client.post(url, follow=True)
 
     assert stands(person) is None
-    assert said(response) == ["Undone: E-marketing is for Kari Nordmann as it was before."]
+    assert said(response) == ["Undone: E-marketing of Kari Nordmann is as it was before."]
     assert response.redirect_chain[0][0] == person.get_absolute_url()
 
 

@@ -549,7 +549,7 @@ def test_the_sentence_says_what_was_answered_when_and_by_whom():
     no = {"purpose_id": "EMARKETING", "basis_id": "WITHDRAWN", "source_id": "EMAIL"}
     news = {"type_id": NEWS, "source_id": "WEBFORM", "comment": "Said so at the fair."}
 
-    assert verdict.explain(kari).sentence == "No - No consent"
+    assert verdict.explain(kari).sentence == "No - Never asked"
     assert verdict.explain(kari, Question(filter_on=False)).sentence == "Yes - Let in, because the filter is off"
 
     said_by(kari, Door.IMPORT, Answer(person_id=kari.pk, given_at=None, **yes))

@@ -105,7 +105,9 @@ def test_a_standing_stop_is_refused_at_the_basis(client, person, sign_in):
 
     response = send_consent(client, person, **filled_in())
 
-    assert response.context["form"].errors["basis"] == ["The person has said no. Only the person can say yes again."]
+    assert response.context["form"].errors["basis"] == [
+        "The person has said no. Only the person can say yes again: send a confirmation link."
+    ]
 
 
 @pytest.mark.parametrize("days_ahead", [2, 9, None])
