@@ -20,7 +20,6 @@ from purposes.models import EMARKETING, Purpose
 MONTHS = 24
 LATEST = 5
 NEVER = "never"
-STANDINGS = [*Consent.Standing.values, NEVER]
 KINDS = {"stopped": "stop", "not_accepted": "info"}  # the sign of a standing, where it is not its name
 
 

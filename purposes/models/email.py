@@ -1,6 +1,5 @@
 """The texts of messages to one person: privacy confirmation, double opt-in, preference link (rules 3, kinds)."""
 
-from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -13,19 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from purposes import shipped_texts
 from purposes.merge_fields import Fields
-from purposes.models.lists import BUILT_IN_STAYS, Listed, ListedQuerySet, Settled, tracked
+from purposes.models.lists import BUILT_IN_STAYS, Listed, Settled, tracked
 from purposes.models.pages import PublicPages
 
 one_line = RegexValidator(r"^[^\r\n\x00]*\Z", _("This must be a single line."))
 
 OF_A_PERSON = ("first_name", "last_name", "full_name", "title", "company", "email", "our_company")
-
-
-class EmailTemplateQuerySet(ListedQuerySet):
-    def for_language(self, kind: str, language: str) -> "EmailText":
-        """The text of the built-in template of a kind, as `EmailTemplate.in_language`."""
-        template: Any = self.get(pk=kind)
-        return template.in_language(language)
 
 
 @tracked
@@ -54,8 +46,6 @@ class EmailTemplate(Listed):
     }
 
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
-
-    objects: ClassVar[Any] = EmailTemplateQuerySet.as_manager()
 
     class Meta(Listed.Meta):
         verbose_name = _("e-mail template")

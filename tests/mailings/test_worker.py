@@ -23,7 +23,7 @@ from tests.mailings.mail_server import MailServer
 from tests.mailings.making import agree, persons, started
 
 ROOT = Path(__file__).parents[2]
-POINTS = ["mail", "rcpt", "data", "dot", "accepted", "answered"]
+POINTS = ["accepted", "mail", "rcpt", "data", "dot", "answered"]  # the most dangerous first
 LANES_OF_A_WORKER = 2
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -172,9 +172,9 @@ def assert_every_link_works(server, looked_at=60):
 
 
 def test_a_killed_worker_writes_to_nobody_twice_and_loses_nobody(at_work):
-    made, server = killed_and_restarted(at_work, recipients=140, kills=2)
+    made, server = killed_and_restarted(at_work, recipients=80, kills=1)
 
-    assert_nobody_twice_and_nobody_lost(made, server, 140, 2)
+    assert_nobody_twice_and_nobody_lost(made, server, 80, 1)
     assert_every_link_works(server)
 
 
@@ -248,11 +248,11 @@ def test_told_to_stop_it_finishes_what_it_has_claimed(at_work):
 
 
 def test_it_outlives_the_loss_of_all_its_connections_to_the_database(at_work, own_database):
-    agree(*persons(600))
+    agree(*persons(300))
     made = started()
     with MailServer(delay=0.01) as server:
         worker = at_work(server)
-        for messages in (30, 200):
+        for messages in (30, 120):
             until(lambda goal=messages: len(server.accepted) > goal)
             with psycopg.connect(own_database, autocommit=True) as database:
                 database.execute(
@@ -263,5 +263,5 @@ def test_it_outlives_the_loss_of_all_its_connections_to_the_database(at_work, ow
         until(lambda: is_sent(made), seconds=120)
 
         assert worker.process.poll() is None
-        assert numbers(made) == {"sent": 600}
-        assert len(server.recipients) == len(set(server.recipients)) == 600
+        assert numbers(made) == {"sent": 300}
+        assert len(server.recipients) == len(set(server.recipients)) == 300

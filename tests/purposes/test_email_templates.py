@@ -23,7 +23,7 @@ def refused(template, **fields):
 
 def test_the_readers_language_goes_before_the_companys_and_this_before_the_shipped_text(double_opt_in):
     def subject(language):
-        return EmailTemplate.objects.for_language("DOUBLE_OPT_IN", language).subject
+        return double_opt_in.in_language(language).subject
 
     shipped = subject("de")
     double_opt_in.texts.create(language="nb", subject="Bekreft", body=LINKED)
