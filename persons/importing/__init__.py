@@ -14,8 +14,9 @@ still a row. `columns` and `labels` are the words: names of columns, and what st
 `form.not_read` names the columns that nothing was taken from; tell the user.
 """
 
+from persons.importing.claims import Claim
 from persons.importing.counting import Counts, describe
-from persons.importing.formats import Claim, Format, Row, recognise
+from persons.importing.formats import Format, Row, recognise
 from persons.importing.problems import REFUSALS, REMARKS, SENTENCES, NotATable, Problem
 from persons.importing.tables import Record, Table, open_table
 from persons.importing.values import Given, moment

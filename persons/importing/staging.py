@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from persons.deciding import PROOF_LETTERS
+from persons.importing.claims import Claim
 from persons.importing.counting import Counts
-from persons.importing.formats import Claim, Format, Row, by_hand, recognise
+from persons.importing.formats import Format, Row, by_hand, recognise
 from persons.importing.labels import fold
 from persons.importing.problems import NotAFile
 from persons.importing.tables import open_table
