@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from consent_crm import launcher, postgres, processes, surroundings
+from consent_crm import launcher, postgres, preparing, processes, surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"DATABASE_URL", "EMAIL_URL", "SITE_URL", "TRIAL", *surroundings.SECRETS}  # what the tests themselves have set
@@ -122,7 +122,7 @@ def test_without_a_command_it_tells_the_commands(checkout):
     code, output, _ = answer(checkout)
 
     assert code == 0
-    assert re.findall(r"^  (\w+)", output, re.MULTILINE) == ["run", "test", "check", "manage"]
+    assert re.findall(r"^  (\w+)", output, re.MULTILINE) == ["run", "test", "check", "manage", "bench"]
 
 
 def test_an_unknown_command_is_wrong_use(checkout):
@@ -193,15 +193,15 @@ def test_a_secret_that_comes_later_leaves_the_others_as_they_are(monkeypatch, tm
 
 
 def test_a_translation_is_compiled_when_it_has_changed(monkeypatch, tmp_path):
-    monkeypatch.setattr(launcher, "ROOT", tmp_path)
+    monkeypatch.setattr(preparing, "ROOT", tmp_path)
     source = tmp_path / "locale/nb/LC_MESSAGES/django.po"
     source.parent.mkdir(parents=True)
     source.write_text('msgid "Persons"\nmsgstr "Personer"\n')
 
-    launcher.compile_translations()
+    preparing.compile_translations()
     compiled = source.with_suffix(".mo")
     before = compiled.stat().st_mtime_ns
-    launcher.compile_translations()
+    preparing.compile_translations()
 
     assert b"Personer" in compiled.read_bytes()
     assert compiled.stat().st_mtime_ns == before

@@ -18,12 +18,11 @@ from purposes.models.lists import (
     Settled,
     Source,
     SubscriptionType,
-    Wording,
-    WordingQuerySet,
     key_validator,
     tracked,
 )
 from purposes.models.pages import PublicPages, PublicText
+from purposes.models.wordings import Wording, WordingQuerySet
 
 __all__ = [
     "ARTICLE_CONSENT",

@@ -1,6 +1,5 @@
 """The texts of messages to one person: privacy confirmation, double opt-in, preference link (rules 3, kinds)."""
 
-
 import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
