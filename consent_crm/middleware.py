@@ -2,6 +2,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
 from django.utils import timezone, translation
+from django_htmx.http import push_url
 
 
 class ReaderMiddleware:
@@ -16,6 +17,17 @@ class ReaderMiddleware:
             translation.activate(request.user.language)
             timezone.activate(ZoneInfo(request.user.time_zone))
         return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """A refused form stays under the address of its page: the one it was sent to may not be there to be looked at."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        return push_url(response, False) if response.status_code == 422 else response
 
 
 class NoNulMiddleware:

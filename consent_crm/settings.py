@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "consent_crm.middleware.ReaderMiddleware",
+    "consent_crm.middleware.RefusalMiddleware",
     "consent_crm.access.AccessMiddleware",
     "consent_crm.middleware.NoNulMiddleware",
     "pghistory.middleware.HistoryMiddleware",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailings import outcome, steps
 from mailings.audience import persons_now, verdicts_now
 from mailings.models import Recipient
-from mailings.report import AT_HAND_OVER, BEFORE, BOUNCED, COMPLAINED, LEFT, in_state
+from mailings.report import AT_HAND_OVER, BEFORE, BOUNCED, COMPLAINED, LEFT, answered, in_state
 from mailings.steering import Refused
 from persons import lists
 from persons.models import Person
@@ -26,7 +26,7 @@ CODES = [
 ]
 STATES = [
     ("", _("All")),
-    *Recipient.State.choices,
+    *((state.value, state.label) for state in Recipient.State if state != Recipient.State.CLAIMED),
     (BEFORE, _("Held back before")),
     (AT_HAND_OVER, _("Held back at sending")),
     (LEFT, _("Left by it")),
@@ -69,6 +69,7 @@ def audience(request, pk):
     asked = form.cleaned_data if form.is_valid() else {"code": "", "state": "", "filter": ""}
     is_live = outcome.is_live(mailing)
     context = {"mailing": mailing, "form": form, "asked": asked, "is_live": is_live, "rows": []}
+    context["answer"] = request.GET.get("answer")
     try:
         context |= (live if is_live else listed)(request, mailing, asked)
     except Refused as refusal:
@@ -91,6 +92,8 @@ def live(request, mailing, asked):
 def listed(request, mailing, asked):
     """As the list stands."""
     recipients = in_this_state(mailing.recipients.filter(code__in=codes_of(asked["code"])), asked["state"])
+    if "answer" in request.GET:  # from a line of the report
+        recipients = answered(recipients, words=request.GET["answer"], bounce=request.GET.get("bounce", ""))
     found = page_of(request, Person.objects.filter(pk__in=recipients.values("person")))
     shown = mailing.recipients.filter(person__in=found["page"].rows)
     by_person = {recipient.person_id: recipient for recipient in shown}

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailings import showing
-from mailings.cleaning import as_text, clean
+from mailings.cleaning import as_text, clean, is_dead
 from mailings.models import HostedImage, Mailing
-from mailings.removals import is_dead, removals
+from mailings.removals import removals
 
 CLIPPED_AT = 102 * 1024  # bytes of HTML after which Gmail shows the rest on request only
 

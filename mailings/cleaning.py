@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import css_inline
 import nh3
@@ -54,7 +55,7 @@ def clean(html: str) -> str:
         attributes=ATTRIBUTES,
         attribute_filter=_harmless,
         url_schemes=SCHEMES,
-        url_relative="deny",
+        url_relative="pass_through",  # `_harmless` lets marks within the message alone pass
         link_rel=None,
         filter_style_properties=PROPERTIES,
     ).strip()
@@ -68,6 +69,18 @@ def inlined(html: str) -> str:
 def may_be_shown(address: str) -> bool:
     """Whether an image may come from there: from ourselves, or over https from where the marketer says."""
     return address.strip().lower().startswith(("https://", f"{settings.SITE_URL.rstrip('/')}/"))
+
+
+def is_dead(address: str) -> bool:
+    """Whether a link leads nowhere from a mail: a script, no whole address, or a mark (#) without a name."""
+    return address == "#" if address.startswith("#") else scheme(address) not in SCHEMES
+
+
+def scheme(address: str) -> str:
+    try:
+        return urlsplit(address).scheme.lower()
+    except ValueError:
+        return ""
 
 
 def declarations(style: str) -> list[str]:
@@ -85,7 +98,7 @@ def _harmless(tag: str, attribute: str, value: str) -> str | None:
         return ";".join(declaration for declaration in declarations(value) if not fetches(declaration)) or None
     if (tag, attribute) == ("img", "src") and not may_be_shown(value):
         return None
-    return value
+    return None if (tag, attribute) == ("a", "href") and is_dead(value) else value
 
 
 def as_text(html: str) -> str:
@@ -151,6 +164,6 @@ class _Reader(HTMLParser):
 
     def _end_of_link(self, address: str, start: int) -> None:
         shown = "".join(self.pieces[start:]).strip()
-        address = address.removeprefix("mailto:").removeprefix("tel:")
+        address = "" if address.startswith("#") else address.removeprefix("mailto:").removeprefix("tel:")
         if address and address not in (shown, f"http://{shown}", f"https://{shown}", f"https://{shown}/"):
             self.pieces.append(f" ({address})" if shown else address)

@@ -59,7 +59,7 @@ class Progress:
 
 
 COUNTED = {
-    "waiting": Count("pk", filter=Q(state__in=[State.WAITING, State.CLAIMED])),
+    "waiting": Count("pk", filter=in_state(State.WAITING)),
     "sent": Count("pk", filter=Q(state=State.SENT)),
     "held_back_before": Count("pk", filter=in_state(BEFORE)),
     "held_back_at_sending": Count("pk", filter=in_state(AT_HAND_OVER)),

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mailings.cleaning import PROPERTIES, SCHEMES, TAGS, declarations, fetches, inlined, may_be_shown
+from mailings.cleaning import PROPERTIES, TAGS, declarations, fetches, inlined, is_dead, may_be_shown, scheme
 
 FRAME = {"html", "head", "body", "title", "meta", "style"}  # ours stand in their place
 ACTING = {
@@ -91,17 +90,12 @@ def _removed_attributes(tag: str, given: dict[str, str]) -> Iterator[str]:
             yield _("An image behind or in <%(tag)s>: %(address)s") % {"tag": tag, "address": _short(value)}
     if tag == "img" and "src" in given and not may_be_shown(given["src"]):
         yield _image(given["src"])
-    if tag == "a" and is_dead(given.get("href", "#")):
+    if tag == "a" and "href" in given and is_dead(given["href"]):
         yield _("The link to “%(address)s”, which is no whole address") % {"address": _short(given["href"])}
 
 
-def is_dead(address: str) -> bool:
-    """Whether a link leads nowhere from a mail: a script, or an address without its beginning. A mark (#) is none."""
-    return not address.startswith("#") and _scheme(address) not in SCHEMES
-
-
 def _image(address: str) -> str:
-    if _scheme(address) == "http":
+    if scheme(address) == "http":
         return _("The image %(address)s: only https is shown") % {"address": _short(address)}
     return _("The image “%(address)s”: upload it here, or give its whole address") % {"address": _short(address)}
 
@@ -139,13 +133,6 @@ class _Styles(HTMLParser):
 
 def _once(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
-
-
-def _scheme(address: str) -> str:
-    try:
-        return urlsplit(address).scheme.lower()
-    except ValueError:
-        return ""
 
 
 def _short(text: str) -> str:

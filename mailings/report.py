@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,7 @@ IS = {
     COMPLAINED: Q(complained_at__isnull=False),
     BEFORE: Q(state=Recipient.State.HELD_BACK, claimed_at=None),
     AT_HAND_OVER: Q(state=Recipient.State.HELD_BACK, claimed_at__isnull=False),
+    Recipient.State.WAITING: Q(state__in=[Recipient.State.WAITING, Recipient.State.CLAIMED]),
 }
 
 
@@ -100,8 +101,9 @@ def _figures(mailing: Mailing, found: dict[str, int]) -> list[Figure]:
     ]
 
 
-def _url(mailing: Mailing, state: str) -> str:
-    return reverse("mailings:audience", args=[mailing.pk]) + (f"?{urlencode({'state': state})}" if state else "")
+def _url(mailing: Mailing, state: str, **asked: str) -> str:
+    query = f"?{urlencode({'state': state} | asked)}" if state else ""
+    return reverse("mailings:audience", args=[mailing.pk]) + query
 
 
 def _answers(mailing: Mailing) -> list[dict]:
@@ -112,10 +114,14 @@ def _answers(mailing: Mailing) -> list[dict]:
     return [row | _meant(mailing, row) for row in rows[:WORDS_SHOWN]]
 
 
+def answered(recipients: QuerySet[Recipient], *, words: str, bounce: str) -> QuerySet[Recipient]:
+    """Those whom one line of `_answers` counts, among those of its state."""
+    return recipients.annotate(words=Left("answer", LETTERS)).filter(words=words, bounce=bounce)
+
+
 def _meant(mailing: Mailing, row: Mapping) -> dict:
-    if row["bounce"]:
-        return {"label": Bounce(row["bounce"]).label, "url": _url(mailing, BOUNCED)}
-    return {"label": Recipient.State(row["state"]).label, "url": _url(mailing, row["state"])}
+    kind = Bounce(row["bounce"]) if row["bounce"] else Recipient.State(row["state"])
+    return {"label": kind.label, "url": _url(mailing, row["state"], bounce=row["bounce"], answer=row["words"])}
 
 
 HEAD = [

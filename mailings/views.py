@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from mailings import steps
 from mailings.forms import MailingFilterForm, NewMailingForm, SetupForm
 from mailings.models import Mailing, Recipient
+from mailings.outcome import is_live
 from mailings.report import LEFT, in_state
 from mailings.steering import Refused
 from persons import lists
@@ -43,14 +44,18 @@ def asked_for(asked):
 
 
 def with_numbers(mailings):
-    """Each mailing with how many persons are in its list, how many got it, and how many left by it."""
+    """Each mailing with how many persons are in its list, how many got it, and how many left by it.
+
+    None where the list is made only when sending begins.
+    """
     counted = Recipient.objects.filter(mailing__in=mailings).order_by().values("mailing").annotate(
         audience=Count("pk"),
         sent=Count("pk", filter=Q(state=Recipient.State.SENT)),
         left=Count("pk", filter=in_state(LEFT)),
     )  # fmt: skip
     numbers = {row["mailing"]: row for row in counted}
-    return [(mailing, numbers.get(mailing.pk, {"audience": 0, "sent": 0, "left": 0})) for mailing in mailings]
+    none = dict.fromkeys(("audience", "sent", "left"), 0)
+    return [(mailing, {} if is_live(mailing) else numbers.get(mailing.pk, none)) for mailing in mailings]
 
 
 def new(request):

@@ -50,6 +50,7 @@ def test_what_cannot_be_sent_is_an_error(facts, sentence):
         ("x<a href='https://shop'>y</a>", "The link https://shop leads nowhere."),
         ("x<a href='mailto:nobody'>y</a>", "The link mailto:nobody leads nowhere."),
         ("x<a href='/offers'>y</a>", "Taken out: The link to “/offers”"),
+        ("x<a href='#'>y</a>", "Taken out: The link to “#”"),
         ("x<a href='https://a.example'> </a>", "A link has no words: https://a.example."),
         ("x<img src='https://a.example/a.png'>", "An image says nothing to those who do not see it: https://a.example/a.png."),
         ("<img src='https://a.example/a.png' alt='Sale'>", "The message is made of images alone"),

@@ -14,6 +14,8 @@ def test_styles_move_into_the_elements():
         "<p onclick='alert(1)'>x</p>",
         "<a href='javascript:alert(1)'>x</a>",
         "<a href='data:text/html,alert(1)'>x</a>",
+        "<a href='java\nscript:alert(1)'>x</a>",
+        "<a href='//x.example/alert'>x</a>",
         "<iframe src='https://x.example'></iframe>",
         "<form action='https://x.example'><input name='a'></form>",
         "<svg onload='alert(1)'><script>alert(1)</script></svg>",
@@ -49,6 +51,10 @@ def test_images_come_over_https_or_from_ourselves(settings):
     assert kept == '<img src="https://x.example/a.png"><img src="http://localhost:8000/i/a.png">'
 
 
+def test_a_link_to_a_mark_within_the_message_stays():
+    assert clean('<a name="top">x</a><a href="#top">up</a>') == '<a name="top">x</a><a href="#top">up</a>'
+
+
 def test_a_newsletter_of_tables_keeps_its_looks():
     html = (
         '<table width="600" cellpadding="0" bgcolor="#ffffff"><tr><td align="center" style="padding:8px">'
@@ -77,3 +83,4 @@ def test_the_text_says_what_the_html_says():
 
 def test_a_link_that_shows_its_address_says_it_once():
     assert as_text('<a href="https://shop.example">https://shop.example</a>') == "https://shop.example"
+    assert as_text('<a href="#top">Up</a>') == "Up"

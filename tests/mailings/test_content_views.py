@@ -51,6 +51,7 @@ def test_an_unknown_field_is_refused_at_the_body_with_its_place(client, kind, bo
 
     assert response.status_code == 422
     assert place in response.context["form"].errors["body"][0]
+    assert "Nothing was found that is wrong" not in response.text
     assert body in response.context["form"]["body"].value()
     assert Mailing.objects.get().content_version == 0
 
@@ -130,6 +131,7 @@ def test_an_attachment_is_refused_with_the_reason(client):
 
     assert response.status_code == 422
     assert "Other files cannot be attached" in response.context["image_form"].errors["file"][0]
+    assert response["HX-Push-Url"] == "false"
 
 
 @pytest.mark.parametrize("asked", [{"person": "x"}, {"person": "9" * 30}, {"person": "0"}, {"as": "x"}])

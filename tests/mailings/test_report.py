@@ -41,10 +41,18 @@ def test_every_number_is_there_and_leads_to_its_persons(sent, client, admin_clie
         assert len(admin_client.get(figure.url).context["rows"]) == figure.number
 
 
-def test_what_the_servers_said_is_counted(sent):
-    [answer] = report.of(sent).answers
+def test_what_the_servers_said_is_counted_and_leads_to_whom_it_was_said_of(sent, admin_client):
+    Recipient.objects.filter(pk=sent.recipients.filter(state="sent")[0].pk).update(state="failed", answer="552 Full")
 
-    assert (answer["words"], answer["number"], answer["label"]) == (NO_SUCH_USER, 1, "Failed")
+    answers = report.of(sent).answers
+
+    assert {(answer["words"], answer["number"], answer["label"]) for answer in answers} == {
+        (NO_SUCH_USER, 1, "Failed"),
+        ("552 Full", 1, "Failed"),
+    }
+    for answer in answers:
+        [row] = admin_client.get(answer["url"]).context["rows"]
+        assert row.recipient.answer == answer["words"]
 
 
 def test_the_page_shows_clicks_and_who_received_it(sent, admin_client):

@@ -152,6 +152,7 @@ def test_a_time_that_is_none_is_refused_at_its_field(client, marketer, at, sente
 
     assert response.status_code == 422
     assert sentence in response.context["form"].errors["at"][0]
+    assert "Not saved" not in response.text
     assert state() == "draft"
 
 
@@ -188,7 +189,7 @@ def test_it_is_paused_resumed_and_cancelled_after_asking_again(client, marketer)
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"state": "paused", "pause_reason": "535 5.7.8 no"}, "the mail server refused to take it"),
+        ({"state": "paused", "pause_reason": "535 5.7.8 no"}, "It paused by itself"),
         ({"trouble": "Connection refused"}, "The mail server cannot be reached."),
     ],
 )

@@ -47,9 +47,14 @@ def test_the_list_says_how_many_are_in_it_got_it_and_left_by_it(client, marketer
     response = client.get(LIST)
 
     rows = [
-        (made.name, *(numbers[name] for name in ("audience", "sent", "left"))) for made, numbers in rows_of(response)
+        (made.name, *(numbers.get(name) for name in ("audience", "sent", "left")))
+        for made, numbers in rows_of(response)
     ]
-    assert rows == [("November", 0, 0, 0), ("October", 2, 1, 1)]
+    assert rows == [("November", None, None, None), ("October", 2, 1, 1)]
+    for asked, number in {"": 2, "?state=sent": 1, "?state=left": 1}.items():
+        address = reverse("mailings:audience", args=[recipient.mailing_id]) + asked
+        assert f'<a href="{address}">{number}</a>' in response.text
+        assert len(client.get(address).context["rows"]) == number
 
 
 @pytest.mark.parametrize(
