@@ -63,7 +63,7 @@ def test_a_message_is_written_looked_at_and_given_an_image(site, page, marketer,
     page.get_by_label("As whom").fill("ase vik")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Åse Vik").click()
-    expect(page.get_by_text("Would not receive it: No - Never asked.")).to_be_visible()
+    expect(page.get_by_text("Would receive it: No - Never asked.")).to_be_visible()
     expect(letter.get_by_role("link", name="Hello Åse")).to_be_visible()
     page.get_by_role("link", name="Telephone").click()
     expect(page.locator("iframe")).to_have_css("width", "390px")

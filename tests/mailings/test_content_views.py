@@ -99,7 +99,7 @@ def test_the_preview_is_of_a_person_that_is_searched_for(client):
     letter = client.get(page_of(made, "letter"), {"person": person.pk})
 
     assert shown.context["preview"].person == person
-    assert "Would not receive it: No - Never asked." in shown.text
+    assert "Would receive it: No - Never asked." in shown.text
     assert "Hello Åse" in letter.text
     assert "sandbox" in letter["Content-Security-Policy"]
     assert letter["X-Frame-Options"] == "SAMEORIGIN"

@@ -244,5 +244,5 @@ def test_the_progress_takes_few_queries_however_many_there_are(client, marketer,
     for count in (1, 2):
         agree(*persons(count))
         made = started(name=str(count))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get(url("progress", made))
