@@ -27,7 +27,7 @@ from mailings.models import Mailing, Recipient
 from mailings.proof_check import LEAF, MANIFEST, SIGNATURE
 from mailings.steering import Refused
 from persons import merkle, sealing
-from persons.models import Evidence, Seal
+from persons.models import ConsentEvent, Evidence, Seal
 from persons.verdict import Code
 from purposes.models import Wording
 
@@ -191,9 +191,15 @@ class _Pack:
 
     def page(self) -> str:
         codes = [(Code(code).label, number) for code, number in self.codes.most_common()]
-        context = {"mailing": self.mailing, "totals": self.totals(), "codes": codes, "recipients": self.first}
+        context = {"mailing": self.mailing, "totals": self.totals(), "codes": codes, "recipients": self.shown()}
         context |= {"head": self.head, "public_key": public_key(self.key), "made_at": timezone.now()}
         return render_to_string("mailings/proof.html", context)
+
+    def shown(self) -> list[dict]:
+        """The first recipients with the event each verdict rested on, in the names that its keys have today."""
+        events = ConsentEvent.objects.select_related("purpose", "subscription_type", "basis_after", "source", "wording")
+        found = events.in_bulk([row["event"] for row in self.first if row["event"]])
+        return [row | {"rested_on": found.get(row["event"])} for row in self.first]
 
 
 # By seal, so that each seal's leaves are hashed once.

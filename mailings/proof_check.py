@@ -67,7 +67,11 @@ def _check(archive: zipfile.ZipFile, key: str, anchor: str) -> Checked:
     manifest = json.loads(signed)
     problems = [*_signature(manifest, signed, archive.read(SIGNATURE), key), *_files(archive, manifest)]
     pack = _Pack(archive, manifest)
-    problems += pack.problems(anchor)
+    try:
+        problems += pack.problems(anchor)
+    except DAMAGED:
+        if not problems:
+            raise
     return Checked(manifest["public_key"], manifest["head"], pack.recipients, len(pack.events), problems)
 
 
@@ -98,8 +102,8 @@ class _Pack:
 
     def __init__(self, archive: zipfile.ZipFile, manifest: dict):
         self.archive, self.manifest = archive, manifest
-        self.seals = {seal["number"]: seal for seal in self._lines("seals.jsonl")}
-        self.wordings = {wording["id"]: wording["texts"] for wording in self._lines("wordings.jsonl")}
+        self.seals: dict[int, dict] = {}
+        self.wordings: dict[int, list] = {}
         self.events: dict[int, dict] = {}
         self.recipients = 0
 
@@ -109,6 +113,8 @@ class _Pack:
                 yield json.loads(line)
 
     def problems(self, anchor: str) -> list[str]:
+        self.seals = {seal["number"]: seal for seal in self._lines("seals.jsonl")}
+        self.wordings = {wording["id"]: wording["texts"] for wording in self._lines("wordings.jsonl")}
         return [*self._chain(anchor), *self._events(), *self._recipients()]
 
     def _chain(self, anchor: str) -> Iterator[str]:
