@@ -68,6 +68,12 @@ class Retention(Settled):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
         help_text=_("What a mail server answered to a message. That it was sent, or why not, stays."),
     )
+    mailing_history_months = models.PositiveSmallIntegerField(
+        _("history of mailings, in months"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("Who changed what about a mailing, and when. The mailing itself stays as it was sent."),
+    )
     caught_mail_days = models.PositiveSmallIntegerField(
         _("caught mail of the trial, in days"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )

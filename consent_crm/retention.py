@@ -11,6 +11,7 @@ from consent_crm.models import Retention
 from mailings import forgetting
 from persons.importing import uploading
 
+BODIES_KEPT = timedelta(days=7)  # how long two who write at the same time may have the same page open
 MONTH = timedelta(days=30.4375)
 
 
@@ -20,6 +21,8 @@ def carry_out(*, now: datetime | None = None) -> dict[str, int]:
     return {
         "files": uploading.forget(before=now - timedelta(days=periods.import_file_days)),
         "server answers": forgetting.server_answers(before=now - periods.server_answer_months * MONTH),
+        "states of mailings": forgetting.states(before=now - periods.mailing_history_months * MONTH),
+        "bodies of drafts": forgetting.bodies(before=now - BODIES_KEPT),
         "caught messages": _caught(before=now - timedelta(days=periods.caught_mail_days)),
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
     }

@@ -42,7 +42,7 @@ class SendingForm(SettingForm):
 class RetentionForm(SettingForm):
     class Meta:
         model = Retention
-        fields = ["import_file_days", "server_answer_months", "caught_mail_days"]
+        fields = ["import_file_days", "server_answer_months", "mailing_history_months", "caught_mail_days"]
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)

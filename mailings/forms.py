@@ -13,12 +13,13 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mailings import picking
-from mailings.drafts import lock_draft
+from mailings.drafts import lock_draft, saved_by
 from mailings.models import Mailing, SendingSettings
 from persons.importing.problems import NotATable
 from persons.models import Selection
 from persons.verdict import Kind
 from purposes.models import EMARKETING, Purpose, SubscriptionType
+from purposes.setting_forms import SettingForm
 
 REASON_LETTERS = 10
 ABOUT_RECIPIENTS = {"type", "kind", "purpose", "to_everybody", "selections", "one_per_address"}
@@ -50,6 +51,30 @@ class DraftForm(forms.ModelForm):
         return mailing
 
 
+class StepForm(DraftForm, SettingForm):
+    """A part of a draft that two marketers may have open at once.
+
+    An autosave that is refused because of the other one leaves the page as it is, so that what stands in the fields
+    is not taken for what was meant; Save shows both.
+    """
+
+    def __init__(self, *args, is_autosave=False, **kwargs):
+        self.is_autosave = is_autosave
+        super().__init__(*args, **kwargs)
+
+    def last_saved(self):
+        return saved_by(self.instance.events)
+
+    def _meet_what_came_since(self) -> None:
+        sent = self.data
+        super()._meet_what_came_since()
+        if self.is_autosave:
+            self.data = sent
+
+    def _told(self) -> str:
+        return f"{super()._told()} {gettext('To look at both, press Save.')}" if self.is_autosave else super()._told()
+
+
 class NewMailingForm(forms.ModelForm):
     """What a mailing begins with; everything else follows on its own page."""
 
@@ -63,7 +88,7 @@ class NewMailingForm(forms.ModelForm):
         offer_types(self)
 
 
-class SetupForm(DraftForm):
+class SetupForm(StepForm):
     """What it is about, who sends it, and of which kind it is."""
 
     class Meta:
@@ -94,13 +119,16 @@ class SetupForm(DraftForm):
         }
 
     def __init__(self, *args, may_send_service=False, **kwargs):
+        self.may_send_service = may_send_service
         super().__init__(*args, **kwargs)
+
+    def shape(self):
         self.fields["from_email"].widget.attrs["placeholder"] = settings.DEFAULT_FROM_EMAIL
         self.fields["reply_to"].widget.attrs["placeholder"] = gettext("As the sender")
         offer_types(self)
         purposes = Purpose.objects.exclude(pk=EMARKETING).filter(Q(is_active=True) | Q(pk=self.instance.purpose_id))
         cast(forms.ModelChoiceField, self.fields["purpose"]).queryset = purposes
-        if not may_send_service and self.instance.kind == Kind.MARKETING:
+        if not self.may_send_service and self.instance.kind == Kind.MARKETING:
             for name in ("kind", "purpose", "service_reason"):
                 del self.fields[name]
 
@@ -139,7 +167,7 @@ def offer_types(form: forms.ModelForm) -> None:
     field.empty_label = gettext_lazy("None: for subscribers of any type")
 
 
-class RecipientsForm(DraftForm):
+class RecipientsForm(StepForm):
     """Whom it is for, as far as that is ticked; companies, persons and the filter have pages of their own."""
 
     class Meta:
@@ -151,8 +179,7 @@ class RecipientsForm(DraftForm):
             "one_per_address": _("Persons may share an address; the one who came first gets the message."),
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def shape(self):
         for name in ("one_per_address", "update_at_start"):
             self.fields[name].widget.attrs["form"] = "sources"  # the template shows them further down
         self.fields["to_everybody"].label = gettext("All persons")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Now
 from django.shortcuts import redirect, render
@@ -23,12 +24,14 @@ from purposes.models import PrivacySettings
 PERSONS_SHOWN = 8
 
 
+@transaction.atomic
 def recipients(request, pk):
-    mailing = steps.mailing_or_404(pk)
+    mailing = steps.to_edit(request, pk)
     form = RecipientsForm(
         request.POST if request.method == "POST" else None,
         instance=mailing,
         is_open=steps.may_edit(request, mailing),
+        is_autosave=request.htmx.target == "autosave",
     )
     return saved_or_shown(request, form, "recipients", **chosen(mailing), override=OverrideForm())
 

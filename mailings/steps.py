@@ -18,7 +18,18 @@ STEPS = {
 
 
 def mailing_or_404(pk):
-    return get_object_or_404(Mailing.objects.select_related("type", "purpose", "started_by", "override_by"), pk=pk)
+    return get_object_or_404(mailings(), pk=pk)
+
+
+def to_edit(request, pk):
+    """The mailing to fill a StepForm with. Call it in a transaction: nobody else saves it meanwhile."""
+    is_saved = request.method == "POST"
+    found = mailings().select_for_update(of=["self"], no_key=True) if is_saved else mailings()
+    return get_object_or_404(found, pk=pk)
+
+
+def mailings():
+    return Mailing.objects.select_related("type", "purpose", "started_by", "override_by")
 
 
 def may_edit(request, mailing):

@@ -1,6 +1,7 @@
 """The pages about mailings: the list, a new one, and what a mailing is about."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -73,12 +74,14 @@ def detail(request, pk):
     return redirect(steps.url_of(mailing, "setup" if mailing.is_draft else "send"))
 
 
+@transaction.atomic
 def setup(request, pk):
-    mailing = steps.mailing_or_404(pk)
+    mailing = steps.to_edit(request, pk)
     form = SetupForm(
         request.POST if request.method == "POST" else None,
         instance=mailing,
         is_open=steps.may_edit(request, mailing),
+        is_autosave=request.htmx.target == "autosave",
         may_send_service=request.user.has_perm("mailings.send_service"),
     )
     return saved_or_shown(request, form, "setup")

@@ -7,11 +7,11 @@ from difflib import ndiff
 from html import escape
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
+from mailings import drafts
 from mailings.cleaning import as_text, clean
 from mailings.models import Content, Mailing
 from mailings.steering import Refused
@@ -32,11 +32,11 @@ def save(mailing: Mailing, *, body: str, kind: str, seen: int) -> Mailing:
 
     Raises Outdated when another body was saved since, and Refused once the mailing is no draft.
     """
-    drafts = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.DRAFT)
-    unchanged = drafts.filter(body=body, body_kind=kind)
+    draft = Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.DRAFT)
+    unchanged = draft.filter(body=body, body_kind=kind)
     if not unchanged.exists():
         changed = {"content_version": F("content_version") + 1, "updated_at": Now()}
-        if not drafts.filter(content_version=seen).update(body=body, body_kind=kind, **changed):
+        if not draft.filter(content_version=seen).update(body=body, body_kind=kind, **changed):
             raise _refusal(Mailing.objects.get(pk=mailing.pk), seen)
     return Mailing.objects.get(pk=mailing.pk)
 
@@ -55,18 +55,10 @@ def switch(mailing: Mailing, *, seen: int) -> Mailing:
 def _refusal(mailing: Mailing, seen: int) -> Exception:
     if mailing.state != Mailing.State.DRAFT:
         return Refused(gettext("The content can no longer be changed: the mailing has been started."))
-    events: Any = mailing.events  # type: ignore[attr-defined]  # made by pghistory
-    before = events.filter(content_version=seen).order_by("pgh_id").last()
-    saved = (
-        events.filter(content_version=mailing.content_version).select_related("pgh_context").order_by("pgh_id").first()
-    )
-    user = ((saved.pgh_context and saved.pgh_context.metadata) or {}).get("user") if saved else None
-    return Outdated(
-        mailing=mailing,
-        by=get_user_model().objects.filter(pk=user).first(),
-        at=saved.pgh_created_at if saved else None,
-        changes=list(_changes(before, mailing)),
-    )
+    bodies: Any = mailing.bodies.order_by("pgh_id")  # type: ignore[attr-defined]  # made by pghistory
+    before = bodies.filter(content_version=seen).last()
+    by, at = drafts.saved_by(bodies.filter(content_version=mailing.content_version))
+    return Outdated(mailing=mailing, by=by, at=at, changes=list(_changes(before, mailing)))
 
 
 def _changes(before: Content | None, now: Content) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,8 @@ class SettingForm(forms.ModelForm):
 
     def _meet_what_came_since(self) -> None:
         opened, standing = self._opened(), self._standing()
-        self.changed_meanwhile = [name for name, value in opened.items() if standing.get(name, value) != value]
+        changed = [name for name, value in opened.items() if standing.get(name, value) != value]
+        self.changed_meanwhile = [name for name in changed if self._was_touched(name, standing[name])]
         if not self.changed_meanwhile:
             return
         untouched = [name for name in self.changed_meanwhile if not self._was_touched(name, opened[name])]
@@ -86,9 +87,9 @@ class SettingForm(forms.ModelForm):
     def _is_kept(self, name: str, field: forms.Field) -> bool:
         return name in (self._meta.fields or ()) and not isinstance(field, forms.FileField)
 
-    def _was_touched(self, name: str, opened: Any) -> bool:
-        field = self.fields[name]
-        return field.has_changed(opened, self[name].data)
+    def _was_touched(self, name: str, before: Any) -> bool:
+        """Whether what was sent is otherwise than it was before."""
+        return self.fields[name].has_changed(before, self[name].data)
 
     def sent_with(self, new: dict[str, Any]) -> QueryDict:
         """What was sent in, with other values for some fields."""

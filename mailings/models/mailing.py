@@ -18,9 +18,24 @@ from persons.verdict import Code, Kind
 from purposes.models import Purpose, SubscriptionType
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent())
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    exclude=["body", "body_kind", "content_version", "updated_at"],
+)
+@pghistory.track(
+    pghistory.InsertEvent("body_insert"),
+    pghistory.UpdateEvent("body_update"),
+    fields=["body", "body_kind", "content_version"],
+    model_name="MailingBody",
+    obj_field=pghistory.ObjForeignKey(related_name="bodies"),
+)
 class Mailing(Content):
-    """One message to many persons."""
+    """One message to many persons.
+
+    Of its history the bodies are kept apart, one for each save and for a short while: they are large, and only tell
+    two who write at the same time what the other one changed. The body that was sent is that of the row.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")

@@ -49,6 +49,21 @@ def test_the_words_of_mail_servers_go_after_their_period_and_what_happened_stays
     assert retention.carry_out()["server answers"] == 1
 
 
+def test_what_mailings_were_goes_after_its_period_and_what_they_are_stays():
+    made = Mailing.objects.create(name="News", subject="News", body="a")
+    Mailing.objects.update(subject="Other news", body="b")
+    states, bodies = (Mailing.pgh_event_models[label].objects for label in ("insert", "body_insert"))
+    assert (states.count(), bodies.count()) == (2, 2)
+
+    retention.carry_out(now=NOW + timedelta(days=8))
+    assert (states.count(), bodies.count()) == (2, 0)
+    retention.carry_out(now=NOW + timedelta(days=740))
+    assert states.count() == 0
+
+    made.refresh_from_db()
+    assert (made.subject, made.body) == ("Other news", "b")
+
+
 def test_caught_mail_goes_after_its_period(settings, tmp_path):
     settings.TRIAL, settings.CAUGHT_MAIL = True, tmp_path
     for ago in (31, 29):

@@ -10,7 +10,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 SENDING = {"pause_after": 1000, "pause_at_complaints": "0.10", "pause_at_bounces": "2.00"}
-RETENTION = {"import_file_days": 7, "server_answer_months": 24, "caught_mail_days": 30}
+RETENTION = {"import_file_days": 7, "server_answer_months": 24, "mailing_history_months": 24, "caught_mail_days": 30}
 
 
 @pytest.fixture

@@ -64,6 +64,18 @@ def test_keeping_the_list_as_it_is_does_not_make_it_stale(client, marketer):
     assert not made.update_at_start
 
 
+def test_who_saves_the_sources_second_is_told_what_changed(client, marketer):
+    made = mailing(to_everybody=False)
+    one, other = (Selection.objects.create(name=name) for name in ("Customers", "Fair"))
+    seen = client.get(url("recipients", made)).context["form"]["opened_with"].value()
+    made.selections.add(one)
+
+    refused = client.post(url("recipients", made), {"selections": [other.pk], "opened_with": seen})
+
+    assert "Selections is now “Customers”" in refused.context["form"].non_field_errors()[0]
+    assert (refused.status_code, list(made.selections.all())) == (422, [one])
+
+
 def test_a_company_is_added_by_its_name_and_removed(client, marketer):
     made, acme = mailing(to_everybody=False), CompanyFactory(name="Acme")
     agree(PersonFactory(company=acme), PersonFactory())

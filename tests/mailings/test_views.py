@@ -208,3 +208,44 @@ def test_a_reader_sees_and_changes_nothing(client):
     assert page.status_code == 200
     assert all(field.disabled for field in page.context["form"].fields.values())
     assert client.post(setup_of(made), SETUP).status_code == 403
+
+
+# ---- two at once
+
+
+def opened(client, made):
+    """What the page of Setup sends back if nothing is touched."""
+    form = client.get(setup_of(made)).context["form"]
+    return {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+
+def test_who_saves_setup_second_is_told_what_changed_and_loses_nothing(client, marketer):
+    made = mailing()
+    typed = opened(client, made) | {"subject": "We move"}
+    client.force_login(UserFactory(role="Marketer", first_name="Ola", last_name="Lie"))
+    client.post(setup_of(made), opened(client, made) | {"preheader": "Soon", "subject": "We close"})
+    client.force_login(marketer)
+
+    autosave = client.post(setup_of(made), typed, headers={"HX-Request": "true", "HX-Target": "autosave"})
+    refused = client.post(setup_of(made), typed)
+
+    form = refused.context["form"]
+    (told,) = form.non_field_errors()
+    assert told.startswith("Ola Lie saved this page on ")
+    assert "Subject is now “We close”; Preheader is now “Soon”" in told
+    assert (form["subject"].value(), form["preheader"].value()) == ("We move", "Soon")
+    (said,) = autosave.context["form"].non_field_errors()
+    assert said == f"{told} To look at both, press Save."
+    assert autosave.context["form"]["opened_with"].value() == typed["opened_with"]
+    assert (autosave.status_code, refused.status_code, Mailing.objects.get().subject) == (422, 422, "We close")
+
+    again = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    assert client.post(setup_of(made), again).status_code == 302
+    assert Mailing.objects.values_list("subject", "preheader").get() == ("We move", "Soon")
+
+
+def test_the_same_page_saved_twice_is_nobody_elses_doing(client, marketer):
+    made = mailing()
+    typed = opened(client, made) | {"subject": "We move"}
+
+    assert [client.post(setup_of(made), typed).status_code for _ in range(2)] == [302, 302]

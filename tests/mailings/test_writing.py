@@ -32,6 +32,7 @@ def test_the_second_of_two_is_told_what_the_first_changed_and_saves_nothing():
 
     assert refused.value.changes == [("-", "We open"), ("+", "We close")]
     assert (timezone.now() - refused.value.at).total_seconds() < 60
+    assert (made.bodies.count(), made.events.count()) == (2, 1)
     assert Mailing.objects.get().body == "<p>Dear all</p><p>We close</p>"
 
 
