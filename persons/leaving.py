@@ -33,7 +33,7 @@ class Scope:
     def of(cls, link: LinkToken) -> Self | None:
         """What one click on this link ends; None where the message only led here."""
         if link.subscription_type:
-            return cls(gettext("Only {type}").format(type=link.subscription_type), type_id=link.subscription_type_id)
+            return cls(str(link.subscription_type), type_id=link.subscription_type_id)
         if link.purpose:
             label = str(link.purpose) if link.purpose_id != EMARKETING else gettext("All e-marketing")
             return cls(label, purpose_id=link.purpose_id)
@@ -45,6 +45,15 @@ def scopes(link: LinkToken) -> list[Scope]:
     all_marketing = Scope(gettext("All e-marketing"), purpose_id=EMARKETING)
     own = Scope.of(link)
     return [own, all_marketing] if own and own != all_marketing else [all_marketing]
+
+
+def already_stopped(link: LinkToken) -> list[Scope]:
+    """What of `scopes` the person has stopped already: nobody who comes back has to wonder whether it worked."""
+    person, found = link.person, scopes(link)
+    stops = person.consents.filter(is_own=True, basis__allows=False).values_list("purpose", flat=True)
+    ended = person.subscriptions.filter(is_own=True, is_active=False).values_list("type", flat=True)
+    keys = {f"purpose:{key}" for key in stops} | {f"type:{key}" for key in ended}
+    return [scope for scope in found if scope.value in keys]
 
 
 def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:

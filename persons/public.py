@@ -31,7 +31,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "public/unknown_link.html")
     with _language_of(link):
         if request.method != "POST":
-            return render(request, "public/unsubscribe.html", {"token": token, **_shown(link)})
+            return render(request, "public/unsubscribe.html", {"token": token, **_offered(link)})
         scope = _chosen(request, link)
         if scope:
             door = Door.ONE_CLICK if ONE_CLICK in request.POST else Door.LINK
@@ -115,6 +115,14 @@ def _shown(link: LinkToken) -> dict:
     """A link to an address that is no longer the person's shows nothing of the person (rules 4.13)."""
     address = link.person.address
     return {"address": masked(address) if address and own.is_about(link) else "", "scopes": leaving.scopes(link)}
+
+
+def _offered(link: LinkToken) -> dict:
+    """What the page says has stopped, and what is left to stop: no single type where all e-marketing has stopped."""
+    stopped = leaving.already_stopped(link) if own.is_about(link) else []
+    is_all = any(scope.purpose_id == EMARKETING for scope in stopped)
+    left = [scope for scope in leaving.scopes(link) if scope not in stopped and not (is_all and scope.type_id)]
+    return _shown(link) | {"stopped": stopped, "scopes": left}
 
 
 def masked(address: str) -> str:

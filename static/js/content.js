@@ -126,6 +126,7 @@ function insertImage({ image, alt, width }) {
   } else {
     const element = document.createElement("img");
     Object.assign(element, { src: image, alt, width });
+    Object.assign(element.style, { maxWidth: "100%", height: "auto" }); // a telephone is narrower than the image
     insert(element.outerHTML);
   }
   (document.querySelector(".writing-place") || body()).scrollIntoView({ block: "center" });

@@ -126,6 +126,18 @@ def test_a_post_that_says_nothing_at_all_still_leaves(client, person):
     assert person.subscriptions.get().is_active is False
 
 
+def test_who_comes_back_is_told_what_has_stopped_and_offered_the_rest(client, person):
+    url = about_news(person)
+
+    answer = client.post(url, ONE_CLICK).content.decode()
+    page = client.get(url).content.decode()
+
+    assert "Stopped: News." in answer
+    assert "Stopped already: News." in page
+    assert 'value="type:NEWS"' not in page
+    assert 'value="purpose:EMARKETING"' in page
+
+
 def test_repeating_it_is_fine_and_writes_nothing_more(client, person):
     url = about_marketing(person)
 
