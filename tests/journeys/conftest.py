@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
+from playwright.sync_api import expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -25,6 +26,8 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDTHS = {1280: 800, 390: 844}
+
+expect.set_options(timeout=20_000)  # on a busy machine too
 
 # Playwright keeps an event loop in this thread; the ORM here is called from plain functions all the same.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -120,8 +120,9 @@ def test_a_connection_lost_amid_the_message_was_lost_before_the_final_dot(mail_s
     assert lost.value.phase == Phase.DATA
 
 
-def test_a_server_that_talks_for_ever_is_left_in_time(mail_server, connect):
+def test_a_server_that_talks_for_ever_is_left_in_time(mail_server, connect, settings):
     mail_server(dot="250-" + "x" * 10_000)
+    settings.EMAIL_TIMEOUT = 0.5
     connection = connect()
 
     with pytest.raises(Undelivered) as lost:
