@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from persons import singles
@@ -19,6 +20,11 @@ KINDS = {
     "privacy-confirmation": EmailTemplate.Kind.PRIVACY_CONFIRMATION,
 }
 MATTERS = {"purpose": Purpose, "type": SubscriptionType}
+WAYS_ON = {
+    Code.NO_ADDRESS: gettext_lazy("Add a valid one under Edit person."),
+    Code.BOUNCED: gettext_lazy("If it is right, unblock it under Blocked addresses."),
+    Code.SUPPRESSED: gettext_lazy("It can ask for mail again itself, on one of your public pages."),
+}
 
 
 @require_POST
@@ -53,12 +59,13 @@ def send_confirmation_link(request, pk, kind, key):
 
 
 def say(request, person, message: SingleMessage):
-    names = {"message": message.get_kind_display(), "address": person.email, "person": person}
+    names = {"message": message.title, "address": person.email, "person": person}
     if message.state == SingleMessage.State.WAITING:
         messages.success(request, _("%(message)s is on its way to %(address)s.") % names)
         return
     names["reason"] = Code(message.code).label
-    messages.error(request, _("%(message)s was held back: %(reason)s.") % names)
+    told = _("%(message)s was not sent: %(reason)s.") % names
+    messages.error(request, f"{told} {WAYS_ON.get(Code(message.code), '')}".strip())
 
 
 def say_of_today(request, person, asked):

@@ -356,6 +356,8 @@ def sentence(code: Code, event: ConsentEvent | None) -> str:
 def _why(code: Code, event: ConsentEvent | None) -> str:
     if code == Code.NO_CONSENT:
         return gettext("Never asked")
+    if code == Code.NO_MAILINGS:
+        return gettext("Kept out by staff (No mailings)")
     if event is None or event.basis_after is None:
         return str(code.label)
     facts = {

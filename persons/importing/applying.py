@@ -27,6 +27,7 @@ from persons.models import Door, Import, ImportAnswer, ImportProblem, ImportRow,
 from purposes.models import STORE, PrivacySettings, SubscriptionType
 
 IMPORTER_LOCK = 7_421_003  # advisory, for the session: who holds it may take up what a dead importer left
+COUNTED = ("created", "updated", "recorded", "same", "late")
 
 Progress = Callable[[int, int], None]  # may raise Cancelled, or anything else to stop for now
 
@@ -46,6 +47,7 @@ class Result:
     counts: dict[str, int]
     created: int = 0
     updated: int = 0
+    recorded: int = 0
     same: int = 0
     late: int = 0
     refused: dict[str, list[int]] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Result:
         return {name: self.counts[name] for name in names} | {
             "created": self.created,
             "updated": self.updated,
+            "recorded": self.recorded,
             "same": self.same,
             "late": self.late,
             "refused": self.refused,
@@ -67,6 +70,7 @@ class _Batch:
 
     created: int
     updated: int
+    recorded: int
     same: int
     late: int
     problems: list[tuple[int, str]]
@@ -136,7 +140,8 @@ def result_of(imported: Import) -> Result:
     problems = ImportProblem.objects.filter(imported_by=imported).order_by("code", "row_number")
     for code, number in problems.values_list("code", "row_number").distinct():
         refused[code].append(number)
-    return Result(imported.counts, imported.created, imported.updated, imported.same, imported.late, dict(refused))
+    counts = {name: getattr(imported, name) for name in COUNTED}
+    return Result(imported.counts, **counts, refused=dict(refused))
 
 
 @contextmanager
@@ -171,7 +176,7 @@ def _keep(imported: Import, batch: _Batch) -> None:
     problems = [ImportProblem(imported_by=imported, row_number=row, code=code) for row, code in batch.problems]
     ImportProblem.objects.bulk_create(problems)
     Operation.objects.filter(pk=imported.pk).update(done=F("done") + 1)
-    for name in ("created", "updated", "same", "late"):
+    for name in COUNTED:
         setattr(imported, name, getattr(imported, name) + getattr(batch, name))
     imported.batches_done += 1
     imported.save()
@@ -262,6 +267,7 @@ def _apply_batch(imported: Import, number: int) -> _Batch:
         created=len(created),
         updated=len(changed - set(created)),
         persons={"created": created, "updated": list(changed - set(created))},
+        recorded=_count(own, Outcome.RECORDED),
         same=_count(own, Outcome.SAME, Outcome.KEPT),
         late=_count(own, Outcome.LATE),
         problems=problems + [(answer.row_number, row.outcome) for answer, row in own if row.outcome.is_refusal],

@@ -210,6 +210,12 @@ class SingleMessage(models.Model):
     def __str__(self):
         return f"{self.kind} {self.state}"
 
+    @property
+    def title(self):
+        """What staff call it who send it."""
+        is_link = self.kind == EmailTemplate.Kind.DOUBLE_OPT_IN
+        return _("Confirmation link") if is_link else self.get_kind_display()
+
 
 class Visits(models.Model):
     """How often an address of the network has used public forms on a day, under a hash that changes every day."""

@@ -30,6 +30,7 @@ class Import(models.Model):
     batches_done = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(_("persons created"), default=0)
     updated = models.PositiveIntegerField(_("persons updated"), default=0)
+    recorded = models.PositiveIntegerField(_("answers recorded"), default=0)
     same = models.PositiveIntegerField(_("answers already standing"), default=0)
     late = models.PositiveIntegerField(_("answers kept as late"), default=0)
 

@@ -51,7 +51,9 @@ def test_what_is_held_back_says_why(client, sales, person):
 
     response = client.post(reverse("persons:send_message", args=[person.pk, "preference-link"]))
 
-    assert said(response) == ["Preference link was held back: Address bounced."]
+    assert said(response) == [
+        "Preference link was not sent: Address bounced. If it is right, unblock it under Blocked addresses."
+    ]
 
 
 @pytest.mark.parametrize(("matter", "key"), [("purpose", "EMARKETING"), ("type", "NEWS")])

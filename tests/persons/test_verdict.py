@@ -552,6 +552,9 @@ def test_the_sentence_says_what_was_answered_when_and_by_whom():
     assert verdict.explain(kari).sentence == "No - Never asked"
     assert verdict.explain(kari, Question(filter_on=False)).sentence == "Yes - Let in, because the filter is off"
 
+    kept_out = PersonFactory(no_mailings=True)
+    assert verdict.explain(kept_out).sentence == "No - Kept out by staff (No mailings)"
+
     said_by(kari, Door.IMPORT, Answer(person_id=kari.pk, given_at=None, **yes))
     assert verdict.explain(kari).sentence == "Yes - Consent, on an unknown day (Web form)"
 

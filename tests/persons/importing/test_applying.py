@@ -83,7 +83,7 @@ def test_the_sample_files_one_after_the_other():
         assert tried == done, name
         assert {key: done[key] for key in _expected(name)} == _expected(name), name
         assert _state() == before, f"{name}: the second time changed something"
-        assert (again["created"], again["updated"], again["late"]) == (0, 0, 0), name
+        assert (again["created"], again["updated"], again["recorded"], again["late"]) == (0, 0, 0, 0), name
         assert {key: again[key] for key in _expected(name)} == _expected(name), name
 
     assert (
@@ -285,7 +285,7 @@ def test_values_for_the_whole_file_fill_only_where_nothing_stands(write):
         ("Ola", "61B", "USER"),
         ("Kari", "61C", "CHAT"),
     }
-    assert result.same == 1
+    assert (result.recorded, result.same) == (1, 1)
 
 
 def test_a_refused_answer_is_not_filled_by_what_is_chosen_for_the_file(write):

@@ -45,6 +45,7 @@ def test_the_numbers_and_the_exit_code(path):
         "duplicates": 0,
         "created": 2,
         "updated": 0,
+        "recorded": 0,
         "same": 0,
         "late": 0,
         "stops": 0,
