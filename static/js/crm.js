@@ -26,8 +26,14 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
 });
 
-// After the page was renewed the keyboard stays where the work is: at the first refusal, at the form just opened, in
-// the row whose form was just closed.
+// On a page that was opened or renewed the keyboard is where the work is: at the first refusal, at the form just opened,
+// in the row whose form was just closed.
+const toDo = [".field-refused :is(input, select, textarea)", "[autofocus]", "[data-focus]"];
+function focusOnWork(page, otherwise) {
+  const next = toDo.map((selector) => page.querySelector(selector)).find(Boolean) || otherwise;
+  if (next) next.focus();
+}
+focusOnWork(document.getElementById("page"));
 let row;
 document.addEventListener("htmx:beforeRequest", (event) => {
   const opened = event.detail.elt.closest("tr.opened");
@@ -37,10 +43,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "page") return;
   const page = document.getElementById("page");
   const worked = row && document.getElementById(row);
-  const next = page.querySelector(".field-refused :is(input, select, textarea)") || page.querySelector("[autofocus]") ||
-    page.querySelector("[data-focus]") || (worked && (worked.querySelector("a[id]") || worked.querySelector("button, a")));
-  if (next) next.focus();
-  else if (document.activeElement === document.body) page.focus({ preventScroll: true });
+  focusOnWork(page, worked && (worked.querySelector("a[id]") || worked.querySelector("button, a")));
+  if (document.activeElement === document.body) page.focus({ preventScroll: true });
 });
 
 // Rows of a list that are checked are whom the next action is about; the box in the head checks the whole page.
