@@ -22,7 +22,11 @@ class ExportForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("File"), choices=[(CSV, _("CSV")), (EXCEL, _("Excel"))], widget=forms.RadioSelect, initial=CSV
     )
-    columns = forms.MultipleChoiceField(label=_("Columns"), widget=forms.CheckboxSelectMultiple)
+    columns = forms.MultipleChoiceField(
+        label=_("Columns"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one column.")},
+    )
 
     def __init__(self, data: Any = None, *, number: int):
         super().__init__(data)
