@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from mailings.models import Mailing, Recipient
 from persons import charts, journal, validity
 from persons.charts import Line, Part
-from persons.models import Consent, ConsentEvent, Person, Seal, UnsealedAct
+from persons.models import Consent, ConsentEvent, LedgerCheck, Person, Seal, UnsealedAct
 from purposes.models import EMARKETING, Purpose
 
 MONTHS = 24
@@ -130,8 +130,9 @@ def _counted(mailings: list[int], state: str) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Ledger:
-    """How far the ledger is sealed. `head` is the hash of the last seal; keep it elsewhere.
+    """How far the ledger is sealed, and how it was last verified.
 
+    `head` is the hash of the last seal; keep it elsewhere.
     `journal`: whether the journal of stops is *kept*, *none* is, or it is *ahead* of the database.
     """
 
@@ -139,10 +140,17 @@ class Ledger:
     head: str
     waiting: int
     journal: str
+    check: LedgerCheck | None = None
 
 
 def ledger() -> Ledger:
     last = Seal.objects.order_by("number").last()
     waiting = UnsealedAct.objects.count()
     state = ("ahead" if journal.is_ahead() else "kept") if journal.place() else "none"
-    return Ledger(last.sealed_at if last else None, bytes(last.hash).hex() if last else "", waiting, state)
+    return Ledger(
+        last.sealed_at if last else None,
+        bytes(last.hash).hex() if last else "",
+        waiting,
+        state,
+        LedgerCheck.objects.first(),
+    )

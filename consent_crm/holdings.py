@@ -42,6 +42,7 @@ HOLDINGS: dict[str, tuple[Fate, str]] = {
     "persons.UnsealedAct": IN_THE_LEDGER,
     "persons.Seal": IN_THE_LEDGER,
     "persons.SealedAct": IN_THE_LEDGER,
+    "persons.LedgerCheck": (Fate.NOBODYS, "when the ledger was verified"),
     "persons.Suppression": (Fate.KEPT, "the hash of the address, so that nothing is sent there"),
     "persons.Deliverability": (Fate.EMPTIED, "the hash; the server's words go"),
     "mailings.Recipient": (Fate.EMPTIED, "the hash and what became of the message; address, words and link go"),

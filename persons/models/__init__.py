@@ -2,7 +2,18 @@ from persons.models.address import Deliverability, HashSecret, Suppression, keye
 from persons.models.asking import PendingConfirmation, SingleMessage, SubscribeForm, Visits
 from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
-from persons.models.ledger import OWN_DOORS, Act, ActNote, ConsentEvent, Door, Evidence, Seal, SealedAct, UnsealedAct
+from persons.models.ledger import (
+    OWN_DOORS,
+    Act,
+    ActNote,
+    ConsentEvent,
+    Door,
+    Evidence,
+    LedgerCheck,
+    Seal,
+    SealedAct,
+    UnsealedAct,
+)
 from persons.models.link import LinkToken
 from persons.models.operation import BulkUpdate, Operation, OperationPerson
 from persons.models.person import Company, ExternalId, FormerAddress, Person
@@ -28,6 +39,7 @@ __all__ = [
     "ImportAnswer",
     "ImportProblem",
     "ImportRow",
+    "LedgerCheck",
     "LinkToken",
     "Operation",
     "OperationPerson",

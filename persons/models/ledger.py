@@ -205,6 +205,21 @@ class Seal(models.Model):
         return f"{self.number} {bytes(self.hash).hex()}"
 
 
+class LedgerCheck(models.Model):
+    """One run of `verify_ledger`: when, and whether everything was in order."""
+
+    checked_at = models.DateTimeField(_("checked"), db_default=ClockTimestamp())
+    is_whole = models.BooleanField(_("whole"))
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("check of the ledger")
+        verbose_name_plural = _("checks of the ledger")
+
+    def __str__(self):
+        return f"{self.checked_at:%Y-%m-%d %H:%M} {self.is_whole}"
+
+
 class SealedAct(models.Model):
     """In which seal an act stands, and as the how-manieth."""
 

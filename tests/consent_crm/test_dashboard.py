@@ -2,8 +2,10 @@
 
 import re
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -123,6 +125,17 @@ def test_the_ledger_says_how_far_it_is_sealed():
     assert (dashboard.ledger().waiting, dashboard.ledger().head) == (0, sealing.verify().head)
 
 
+def test_home_says_when_the_ledger_was_last_verified_and_whether_it_was_whole():
+    assert dashboard.ledger().check is None
+    call_command("verify_ledger", stdout=StringIO())
+    assert dashboard.ledger().check.is_whole
+
+    with pytest.raises(SystemExit):
+        call_command("verify_ledger", anchor="00", stdout=StringIO())
+
+    assert not dashboard.ledger().check.is_whole
+
+
 PERSONS, MAILINGS, WORKER, LEDGER = "Who has answered what", "Latest mailings", "Not running", "Nothing is sealed yet"
 
 
@@ -164,5 +177,5 @@ def test_home_asks_the_same_number_of_questions_however_much_there_is(client, dj
     client.force_login(UserFactory(role="Privacy admin"))
     assert Person.objects.count() == number
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(reverse("home"))

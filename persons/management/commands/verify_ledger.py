@@ -2,6 +2,7 @@ import json
 
 from django.core.management.base import BaseCommand
 
+from persons.models import LedgerCheck
 from persons.sealing import verify
 
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *, anchor, json: bool, **options):
         found = verify(anchor)
+        LedgerCheck.objects.create(is_whole=found.ok)
         self.stdout.write(_as_json(found) if json else _as_text(found))
         if not found.ok:
             raise SystemExit(1)
