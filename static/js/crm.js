@@ -28,7 +28,7 @@ document.addEventListener("formdata", (event) => {
 
 // On a page that was opened or renewed the keyboard is where the work is: at the first refusal, at the form just opened,
 // in the row whose form was just closed.
-const toDo = [".field-refused :is(input, select, textarea)", "[autofocus]", "[data-focus]"];
+const toDo = [".field-refused :is(input, select, textarea)", ".message-error[data-focus]", "[autofocus]", "[data-focus]"];
 function focusOnWork(page, otherwise) {
   const next = toDo.map((selector) => page.querySelector(selector)).find(Boolean) || otherwise;
   if (next) next.focus();
