@@ -294,9 +294,16 @@ def said_meanwhile(stands):
     if stands is None:
         return _("While this was open, somebody took the answer back.") + " " + kept
     act = stands.event.act
-    facts = {"who": act.user or act.get_door_display(), "answer": stands.event.basis_after, "source": stands.source}
+    facts = {"who": act.user or act.get_door_display(), "answer": named(stands.event), "source": stands.source}
     said = _("While this was open, something else was recorded: %(answer)s (%(source)s), by %(who)s.") % facts
     return f"{said} {kept}"
+
+
+def named(event):
+    """The answer of an event as the page calls it."""
+    if event.purpose_id:
+        return event.basis_after
+    return _("Subscribed") if event.basis_after.allows else _("Ended")
 
 
 def begin_with_comment(form):

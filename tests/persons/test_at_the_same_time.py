@@ -97,7 +97,7 @@ def test_the_same_holds_for_a_subscription(client, person):
 
     response = save(client, person, sent, "persons:record_subscription", "NEWS", comment=PROOF)
 
-    assert "While this was open" in refusal(response)[0]
+    assert "While this was open, something else was recorded: Ended (" in refusal(response)[0]
     assert not Subscription.objects.get().is_active
 
 
