@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from persons import leaving, standing
+from persons import leaving, shown, standing
 from persons.confirming import Item, pending_of
 from persons.leaving import Scope
 from persons.ledger import Recorder
@@ -83,6 +83,11 @@ class Preferences:
     @property
     def switches(self) -> list[Switch]:
         return self.purposes + self.types
+
+    @property
+    def seen(self) -> str:
+        """The digest of the texts, to come back with a button that turns something on."""
+        return shown.digest(row.wording for row in self.purposes)
 
     @property
     def statements(self) -> list[Wording]:

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from persons import leaving, links, renewing
+from persons import leaving, links, renewing, shown
 from persons import preferences as own
 from persons.leaving import Scope
 from persons.ledger import Recorder
@@ -18,6 +19,7 @@ from persons.models import Door, LinkToken
 from purposes.models import EMARKETING
 
 ALL_MARKETING = Scope("", purpose_id=EMARKETING)
+TEXT_CHANGED = gettext_lazy("The text has changed meanwhile; please read it again.")
 ONE_CLICK = "List-Unsubscribe"  # the field that mail programs send, with the value One-Click
 
 
@@ -52,7 +54,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         if not own.is_about(link):
             return render(request, "public/stop_only.html", context)
         address = masked(link.person.address) if link.person.address else ""
-        return render(request, "public/preferences.html", context | {"address": address, "own": own.of(link.person)})
+        context |= {"address": address, "own": own.of(link.person)}
+        return render(request, "public/preferences.html", context, status=422 if "text_changed" in context else 200)
 
 
 @csrf_exempt  # the token is the secret; a cookie would be the only thing kept in the browser
@@ -66,7 +69,11 @@ def asked_again(request: HttpRequest, token: str) -> HttpResponse:
     with _language_of(link):
         if not own.is_about(link) or not link.person.address:
             return render(request, "public/stop_only.html", {"token": token})
-        context = {"token": token, "address": masked(link.person.address), "question": renewing.question()}
+        question = renewing.question()
+        context = {"token": token, "address": masked(link.person.address), "question": question}
+        context["seen"] = shown.digest([question])
+        if request.POST.get("answer") == "yes" and request.POST.get("seen", "") != context["seen"]:
+            return render(request, "public/asked_again.html", context | {"text_changed": TEXT_CHANGED}, status=422)
         return render(request, "public/asked_again.html", context | _answered(request, link))
 
 
@@ -88,6 +95,8 @@ def _done(request: HttpRequest, link: LinkToken) -> dict:
     if "ask" in request.POST:
         return {"is_passed_on": own.ask_to_stop(link), "was_asked": True}
     if "start" in request.POST:
+        if own.of(link.person).seen != request.POST.get("seen", ""):
+            return {"text_changed": TEXT_CHANGED}
         scope, asked = own.start(link, request.POST["start"]) or (None, None)
         return {"started": scope, "asked": asked and asked.name, "was_asked": True}
     return {"stopped": own.stop(link, request.POST.get("stop", ""), by=Recorder(door=Door.LINK)), "was_asked": True}

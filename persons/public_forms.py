@@ -9,15 +9,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from persons import confirming, subscribing
+from persons import confirming, shown, subscribing
 from persons.addresses import normalise
 from persons.models import PendingConfirmation, SubscribeForm
-from persons.public import masked, spoken
+from persons.public import TEXT_CHANGED, masked, spoken
 from purposes.models import EMARKETING, SubscriptionType, Wording
 
 
 class AskForm(forms.Form):
-    """What a visitor fills in. `wording` is the one that was shown, also when there is a newer one by now."""
+    """What a visitor fills in, having read the text whose digest is `seen`."""
 
     email = forms.CharField(
         label=_("Your e-mail address"),
@@ -30,12 +30,10 @@ class AskForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},
     )
-    wording = forms.ModelChoiceField(
-        Wording.objects.filter(purpose=EMARKETING), required=False, widget=forms.HiddenInput
-    )
 
-    def __init__(self, page: SubscribeForm, *args, **options):
+    def __init__(self, page: SubscribeForm, *args, seen: str, **options):
         super().__init__(*args, **options)
+        self.seen = seen
         offered = page.types.filter(is_active=True)
         if offered:
             self.fields["types"].queryset = offered  # type: ignore[attr-defined]
@@ -47,6 +45,11 @@ class AskForm(forms.Form):
         if address is None:
             raise forms.ValidationError(_("This is not a valid e-mail address."))
         return address
+
+    def clean(self):
+        if self.data.get("seen", "") != self.seen:
+            self.add_error(None, TEXT_CHANGED)
+        return super().clean()
 
 
 @csrf_exempt  # shown inside pages of other sites, where no cookie comes along; only the address itself confirms
@@ -61,15 +64,16 @@ def subscribe(request: HttpRequest, key: str) -> HttpResponse:
 
 def _subscribe(request: HttpRequest, page: SubscribeForm) -> HttpResponse:
     wording = Wording.objects.latest_of(EMARKETING, page.language)
-    form = AskForm(page, request.POST if request.method == "POST" else None, initial={"wording": wording})
+    seen = shown.digest([wording])
+    form = AskForm(page, request.POST if request.method == "POST" else None, seen=seen)
     if form.is_valid():
         facts = form.cleaned_data
         try:
-            subscribing.ask(page, facts["email"], facts.get("types", []), facts["wording"], visitor=visitor(request))
+            subscribing.ask(page, facts["email"], facts.get("types", []), wording, visitor=visitor(request))
         except subscribing.TooMany:
             return render(request, "public/too_many.html", {"form_page": page}, status=429)
         return render(request, "public/asked.html", {"form_page": page, "email": facts["email"]})
-    context = {"form_page": page, "form": form, "wording": wording}
+    context = {"form_page": page, "form": form, "wording": wording, "seen": seen}
     return render(request, "public/subscribe.html", context, status=422 if form.errors else 200)
 
 
@@ -96,15 +100,18 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if pending is None:
         return render(request, "public/unknown_link.html")
     with spoken(pending.language):
-        if request.method == "POST":
-            return _confirmed(request, pending)
-        return render(request, "public/confirm.html", {"token": token, **_shown(pending)})
+        context = {"token": token, **_shown(pending)}
+        if request.method != "POST":
+            return render(request, "public/confirm.html", context)
+        if not context["is_confirmed"] and request.POST.get("seen", "") != context["seen"]:
+            return render(request, "public/confirm.html", context | {"text_changed": TEXT_CHANGED}, status=422)
+        return _confirmed(request, pending)
 
 
 def _confirmed(request: HttpRequest, pending: PendingConfirmation) -> HttpResponse:
-    shown = request.POST.get("shown", "")
+    number = request.POST.get("shown", "")
     try:
-        own_page = confirming.confirm(pending, int(shown) if shown.isdecimal() and len(shown) < 5 else None)
+        own_page = confirming.confirm(pending, int(number) if number.isdecimal() and len(number) < 5 else None)
     except confirming.NotPossible:
         return render(request, "public/not_possible.html")
     return render(request, "public/confirmed.html", {"own_page": own_page, **_shown(pending)})
@@ -116,6 +123,7 @@ def _shown(pending: PendingConfirmation) -> dict:
     return {
         "items": items,
         "wordings": wordings.values(),
+        "seen": shown.digest(wordings.values()),
         "address": masked(pending.address),
         "is_confirmed": pending.confirmed_at,
     }

@@ -230,6 +230,18 @@ def test_turning_on_asks_the_address_first(client, person, value):
     assert ConsentEvent.objects.count() == before
 
 
+def test_a_text_that_changed_while_it_was_read_is_shown_again_and_nobody_asked(client, person):
+    answered(person, "EMARKETING", "WITHDRAWN")
+    seen = client.get(page_of(person)).context["own"].seen
+    Wording.objects.create(purpose_id="EMARKETING", language="en", number=9, approval_text="May we call too?")
+
+    again = client.post(page_of(person), {"start": "purpose:EMARKETING", "seen": seen})
+
+    assert "The text has changed meanwhile; please read it again." in again.text
+    assert "May we call too?" in again.text
+    assert not PendingConfirmation.objects.exists()
+
+
 def test_a_second_wish_of_the_day_goes_with_the_first_and_none_behind_a_confirmation(client, person):
     page = page_of(person)
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from persons import links, subscribing
+from persons import links, shown, subscribing
 from persons.models import (
     Act,
     Deliverability,
@@ -63,7 +63,7 @@ def test_the_form_shows_the_wording_and_the_types_it_offers(client, newsletter, 
 
 
 def test_asking_waits_for_the_confirmation(client, newsletter, wording):
-    response = subscribe(client, newsletter, " Kari@Example.com ", wording=wording.pk)
+    response = subscribe(client, newsletter, " Kari@Example.com ", seen=shown.digest([wording]))
 
     assert "We send a message to kari@example.com." in response.content.decode()
     pending = PendingConfirmation.objects.get()
@@ -76,12 +76,45 @@ def test_asking_waits_for_the_confirmation(client, newsletter, wording):
     assert not Person.objects.exists()
 
 
-def test_the_wording_that_was_shown_counts_also_when_there_is_a_newer_one(client, newsletter, wording):
-    Wording.objects.create(purpose_id="EMARKETING", language="en", number=2, approval_text="Newer.")
+def changed(wording):
+    Wording.objects.filter(pk=wording.pk).update(approval_text="Yes, call me too.")
 
-    subscribe(client, newsletter, wording=wording.pk)
 
-    assert PendingConfirmation.objects.get().asked[0]["wording"] == wording.pk
+def succeeded(wording):
+    Wording.objects.create(purpose_id="EMARKETING", language="en", number=2, approval_text="Yes, call me too.")
+
+
+@pytest.mark.parametrize("happened", [changed, succeeded])
+def test_a_text_that_changed_while_it_was_read_is_shown_again_and_nothing_recorded(
+    client, newsletter, wording, happened
+):
+    seen = client.get(newsletter.get_absolute_url()).context["seen"]
+    happened(wording)
+
+    again = subscribe(client, newsletter, seen=seen)
+
+    assert again.status_code == 422
+    assert "The text has changed meanwhile; please read it again." in again.text
+    assert "Yes, call me too." in again.text
+    assert not PendingConfirmation.objects.exists()
+    assert subscribe(client, newsletter, seen=again.context["seen"]).status_code == 200
+    assert PendingConfirmation.objects.exists()
+
+
+def test_a_text_that_changed_before_it_was_confirmed_is_shown_again(client, newsletter, wording):
+    subscribe(client, newsletter, seen=shown.digest([wording]))
+    page = reverse("confirm", args=[token_of(PendingConfirmation.objects.get())])
+    seen = client.get(page).context["seen"]
+    changed(wording)
+
+    again = client.post(page, {"seen": seen})
+
+    assert "The text has changed meanwhile; please read it again." in again.text
+    assert not Person.objects.exists()
+    client.post(page, {"seen": again.context["seen"]})
+    wording.refresh_from_db()
+    recorded = Person.objects.get().consents.get(purpose="EMARKETING").event
+    assert bytes(recorded.wording_digest) == wording.digest()
 
 
 def known(address):
@@ -196,7 +229,7 @@ def test_the_form_works_without_a_cookie(newsletter):
 
 @pytest.mark.parametrize("method", ["get", "head", "options"])
 def test_looking_confirms_nothing(client, newsletter, wording, method):
-    subscribe(client, newsletter, wording=wording.pk)
+    subscribe(client, newsletter, seen=shown.digest([wording]))
     url = reverse("confirm", args=[token_of(PendingConfirmation.objects.get())])
 
     response = getattr(client, method)(url)
@@ -206,12 +239,12 @@ def test_looking_confirms_nothing(client, newsletter, wording, method):
 
 
 def test_the_button_confirms_and_leads_to_the_persons_own_page(client, newsletter, wording):
-    subscribe(client, newsletter, wording=wording.pk)
+    subscribe(client, newsletter, seen=shown.digest([wording]))
     url = reverse("confirm", args=[token_of(PendingConfirmation.objects.get())])
-    shown = client.get(url).content.decode()
-    assert ("k•••@example.com" in shown, "News" in shown, "Yes, write to me." in shown) == (True, True, True)
+    page = client.get(url)
+    assert all(words in page.text for words in ("k•••@example.com", "News", "Yes, write to me."))
 
-    response = client.post(url, {"shown": "2"})
+    response = client.post(url, {"shown": "2", "seen": page.context["seen"]})
 
     text = response.content.decode()
     assert "Confirmed. From now on this comes to k•••@example.com:" in text

@@ -51,12 +51,23 @@ def test_it_shows_the_wording_and_changes_nothing(client, page, person):
 def test_a_yes_is_a_new_consent_with_the_wording_that_was_shown(client, page, person):
     before = person.consents.get()
 
-    shown = client.post(page, {"answer": "yes"})
+    shown = client.post(page, {"answer": "yes", "seen": client.get(page).context["seen"]})
 
     renewed = person.consents.get()
     assert "We go on writing to you." in shown.text
     assert renewed.valid_until - before.valid_until > timedelta(days=300)
     assert (renewed.is_own, renewed.wording.approval_text) == (True, "May we write to you?")
+
+
+def test_a_yes_to_a_text_that_changed_meanwhile_is_asked_for_again(client, page, person):
+    seen = client.get(page).context["seen"]
+    Wording.objects.create(purpose_id="EMARKETING", language="en", number=9, approval_text="May we call too?")
+
+    again = client.post(page, {"answer": "yes", "seen": seen})
+
+    assert "The text has changed meanwhile; please read it again." in again.text
+    assert "May we call too?" in again.text
+    assert ConsentEvent.objects.count() == 1
 
 
 def test_a_no_stops_e_marketing(client, page, person):
@@ -68,7 +79,7 @@ def test_a_no_stops_e_marketing(client, page, person):
 def test_a_yes_after_a_no_is_not_recorded_before_the_address_confirmed_it(client, page, person):
     say(person, "WITHDRAWN")
 
-    shown = client.post(page, {"answer": "yes"})
+    shown = client.post(page, {"answer": "yes", "seen": client.get(page).context["seen"]})
 
     assert "press the link in it to confirm" in shown.text
     assert person.consents.get().basis_id == "WITHDRAWN"
