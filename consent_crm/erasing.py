@@ -50,7 +50,7 @@ ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")  # in which a file may hold an a
 
 
 class Busy(Exception):
-    """Something about the person is under way: a message being handed over, or an import. A moment later it is over."""
+    """Something is under way: a message to the person, an import, a merge. A moment later it is over."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,14 @@ def erase(person: Person, *, by: Recorder) -> bool:
     """
     with transaction.atomic():
         persons = person.with_merged()
+        asked = PendingConfirmation.objects.filter(pk__in=_pending(person, persons)).order_by("pk")
+        list(asked.select_for_update())  # ahead of the persons, as whoever confirms does
         ledger.lock(one.pk for one in persons)
         person = Person.objects.get(pk=person.pk)
         if person.erased_at:
             return False
+        if person.merged_into or set(person.with_merged()) != set(persons):
+            raise Busy
         _demand_rest(person, persons)
         act = carrying.carry(gone=persons, by=replace(by, door=Door.ERASURE))
         journal.keep_erasure(person, act)

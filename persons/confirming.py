@@ -80,7 +80,10 @@ def confirm(pending: PendingConfirmation, shown: int | None = None) -> str:
     Safe to repeat: the second time nothing is recorded. Raises NotPossible when nothing of it is on offer any more.
     """
     with transaction.atomic():
-        pending = PendingConfirmation.objects.select_for_update().get(pk=pending.pk)
+        try:
+            pending = PendingConfirmation.objects.select_for_update().get(pk=pending.pk)
+        except PendingConfirmation.DoesNotExist as gone:  # erased at this very moment
+            raise NotPossible from gone
         person = pending.person.kept_one() if pending.person else _whose(pending)
         if not pending.confirmed_at:
             person = _record(pending, person, items(pending)[:shown])

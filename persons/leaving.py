@@ -60,8 +60,17 @@ def leave(link: LinkToken, scope: Scope, *, by: Recorder) -> bool:
     """Stop what the scope names, for the person of the link; whether there was something to write.
 
     Safe to repeat: what the person has already stopped stays as it is. Ledger and acknowledgement are one transaction,
-    so that a stop that was acknowledged is there for whoever claims the next message.
+    so that a stop that was acknowledged is there for whoever claims the next message. Of a person who is merged at
+    this very moment it stops the kept one.
     """
+    try:
+        return _leave(link, scope, by)
+    except ledger.Refused:  # nothing refuses a stop but that the person is gone
+        link.person = Person.objects.get(pk=link.person_id).kept_one()
+        return link.person.erased_at is None and leave(link, scope, by=by)
+
+
+def _leave(link: LinkToken, scope: Scope, by: Recorder) -> bool:
     with transaction.atomic():
         ledger.lock([link.person_id])
         article, stopped_by_person, address_hash, now = _standing(link.person_id, scope)
@@ -96,6 +105,13 @@ def complain(person: Person, address_hash: bytes | None = None, *, moment: datet
     said, now unless it is known. Safe to repeat; whether there was something to write.
     """
     person = person.kept_one()
+    try:
+        return _complain(person, address_hash, moment)
+    except ledger.Refused:  # merged or erased at this very moment
+        return complain(Person.objects.get(pk=person.pk), address_hash, moment=moment)
+
+
+def _complain(person: Person, address_hash: bytes | None, moment: datetime | None) -> bool:
     with transaction.atomic():
         ledger.lock([person.pk])
         if blocked := address_hash or person.address_hash:

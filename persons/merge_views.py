@@ -50,6 +50,9 @@ def done(request, person, other):
     except merging.Changed:
         messages.error(request, _("Something about the two changed meanwhile. Nothing was merged; please look again."))
         return preview(request, person, other, status=422)
+    except Person.DoesNotExist:
+        messages.error(request, _("One of the two was merged or erased meanwhile. Nothing was merged."))
+        return redirect(person)
     messages.success(
         request, _("%(other)s was merged into %(person)s.") % {"other": other.described, "person": person.described}
     )

@@ -7,17 +7,20 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from persons.ledger import Outcome, Refused
 from persons.models import Person
 
 
 def kindly(view):
-    """Answer for a person who is not there any more, in place of the bare 404 of the view."""
+    """Answer for a person who is not there any more, were it since a moment ago, in place of the view's bare 404."""
 
     @wraps(view)
     def answered(request, pk, **rest):
         try:
             return view(request, pk, **rest)
-        except Http404:
+        except (Http404, Refused) as error:
+            if isinstance(error, Refused) and error.outcome != Outcome.GONE:
+                raise
             return where_they_went(request, get_object_or_404(Person, pk=pk))
 
     return answered

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from persons import singles
 from persons.deciding import COLUMNS
-from persons.importing.matching import add_facts, assign_persons, unassignable
+from persons.importing.matching import add_facts, assign_persons, unassignable, wait_for_the_batch
 from persons.importing.problems import NotATable
 from persons.importing.staging import BUCKETS, Known, Options, digest_of, stage
 from persons.ledger import Outcome, Recorder, Written, record_rows, renew_statistics
@@ -126,12 +126,16 @@ def dry_run(path: Path, options: Options, *, name: str = "", progress: Progress 
 
 
 def close(imported: Import, state: Operation.State) -> None:
-    """Close the operation and drop the staged rows: from here on the persons and the ledger say it."""
+    """Close the operation and drop the staged rows: from here on the persons and the ledger say it.
+
+    A batch that is under way ends first.
+    """
     with transaction.atomic():
-        counts = {"created": imported.created, "updated": imported.updated}
-        Operation.objects.filter(pk=imported.pk).update(state=state, finished_at=timezone.now(), counts=counts)
+        wait_for_the_batch()
         ImportRow.objects.filter(imported_by=imported)._raw_delete(connection.alias)
         ImportAnswer.objects.filter(imported_by=imported)._raw_delete(connection.alias)
+        counts = {"created": imported.created, "updated": imported.updated}
+        Operation.objects.filter(pk=imported.pk).update(state=state, finished_at=timezone.now(), counts=counts)
 
 
 def result_of(imported: Import) -> Result:

@@ -216,8 +216,8 @@ def assign_persons(batch: dict[str, Any]) -> list[int]:
 
     Rows left without a person are told by `unassignable`.
     """
+    wait_for_the_batch()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT_AT_A_TIME])
         cursor.execute(LOCKED, batch)
         cursor.execute(NEW_COMPANIES, batch)
         for found in (BY_EXTERNAL_ID, BY_ADDRESS_AND_NAME, BY_ADDRESS_OF_THE_NAMELESS):
@@ -234,6 +234,12 @@ def assign_persons(batch: dict[str, Any]) -> list[int]:
             created += _create(cursor, batch, missing, then=found)
         _keep_external_ids(cursor, batch)
     return created
+
+
+def wait_for_the_batch() -> None:
+    """Until the transaction ends no other batch is under way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_IMPORT_AT_A_TIME])
 
 
 def unassignable(batch: dict[str, Any]) -> list[tuple[int, str]]:

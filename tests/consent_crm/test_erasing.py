@@ -14,7 +14,7 @@ from consent_crm import erasing
 from consent_crm.holdings import HOLDINGS, NOT_REPORTED, REPORTED, Fate
 from mailings import delivery, incoming, reporting
 from mailings.models import Recipient, Report
-from persons import ledger, links, undoing
+from persons import ledger, links, merging, undoing
 from persons.ledger import Answer, Recorder
 from persons.models import (
     Act,
@@ -153,6 +153,14 @@ def test_the_second_time_there_is_nothing_to_do(person, erase):
 
     assert (erase(person), erase(person)) == (True, False)
     assert Act.objects.filter(door="erasure").count() == 1
+
+
+def test_nobody_is_erased_who_was_merged_away_a_moment_ago(person, erase):
+    stale = Person.objects.get(pk=person.pk)
+    merging.merge(PersonFactory().pk, person.pk, by=BY_STAFF)
+
+    with pytest.raises(erasing.Busy):
+        erase(stale)
 
 
 def test_whoever_was_merged_into_the_person_goes_too_and_others_stay(person, erase):

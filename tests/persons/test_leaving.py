@@ -2,9 +2,9 @@
 
 import pytest
 
-from persons import leaving, links
+from persons import leaving, links, merging
 from persons.ledger import Answer, Recorder, record
-from persons.models import ConsentEvent, Door, LinkToken, Suppression
+from persons.models import ConsentEvent, Door, LinkToken, Person, Suppression
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +83,16 @@ def test_an_opt_out_report_is_a_click(person):
 
     assert person.subscriptions.get(type="NEWS").is_active is False
     assert not person.consents.exists()
+
+
+def test_who_leaves_or_complains_while_being_merged_is_stopped_as_the_kept_one(person):
+    token, kept = links.make(), PersonFactory()
+    LinkToken.objects.create(token_hash=links.hashed(token), person=person, subscription_type_id="NEWS")
+    link, stale = links.read(token), Person.objects.get(pk=person.pk)
+    merging.merge(kept.pk, person.pk, by=Recorder(door=Door.MERGE))
+
+    assert leaving.one_click(link, by=Recorder(door=Door.ONE_CLICK))
+    assert leaving.complain(stale)
+
+    assert kept.subscriptions.get(type="NEWS").is_active is False
+    assert kept.consents.get().basis_id == "OBJECTED"

@@ -1,11 +1,13 @@
 """Pages of persons who were merged or erased."""
 
 import pytest
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.urls import reverse
 from django.utils import timezone
 
 from persons import ledger
 from persons.models import Door
+from persons.retired import kindly
 from tests.factories import PersonFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,16 @@ def test_the_page_of_an_erased_person_says_so(client, method):
     for person in (erased, merged):
         response = getattr(client, method)(reverse("persons:edit", args=[person.pk]))
         assert (response.status_code, "This person was erased on" in response.text) == (410, True)
+
+
+def test_a_page_whose_person_was_merged_a_moment_ago_leads_to_the_kept_one(rf, kept):
+    def too_late(_request, pk):
+        raise ledger.Refused(ledger.Outcome.GONE)
+
+    request = rf.post("/")
+    request._messages = CookieStorage(request)
+
+    assert kindly(too_late)(request, merged_into(kept).pk).url == kept.get_absolute_url()
 
 
 def test_nobody_was_ever_there(client):
