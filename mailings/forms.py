@@ -266,7 +266,7 @@ class SendForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    expected = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    expected = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def clean(self):
         found = super().clean() or self.cleaned_data

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailings import listing
+from mailings.forms import SendForm
 from mailings.models import Mailing, SendingSettings
 from tests.factories import UserFactory
 from tests.mailings.making import agree, mailing, persons, started
@@ -246,3 +247,7 @@ def test_the_progress_takes_few_queries_however_many_there_are(client, marketer,
         made = started(name=str(count))
         with django_assert_num_queries(8):
             client.get(url("progress", made))
+
+
+def test_a_number_of_recipients_that_cannot_be_is_refused():
+    assert "expected" in SendForm({"when": "now", "expected": "9" * 30}).errors
