@@ -51,7 +51,8 @@ def _of_content(mailing: Mailing) -> Iterator[Obstacle]:
 
 
 def _of_the_site(mailing: Mailing) -> Iterator[Obstacle]:
-    if mailing.kind == Kind.MARKETING and not SendingSettings.current().postal_address.strip():
+    is_demanded = mailing.kind == Kind.MARKETING and not settings.TRIAL
+    if is_demanded and not SendingSettings.current().postal_address.strip():
         yield Obstacle(_("The company's postal address is missing; an administrator gives it under Settings."))
     if journal.is_ahead():
         yield Obstacle(str(journal.AHEAD))
@@ -71,6 +72,15 @@ def start(mailing: Mailing, *, by: Any, confirmed: int | None = None) -> None:
         mailing = _ready(mailing, by)
         audience.sources(mailing)
         listing.ask(mailing, then=Mailing.State.SENDING, started_by=by, confirmed=confirmed)
+
+
+def start_here(mailing: Mailing, *, by: Any) -> int:
+    """Make the list at once, without a worker, and begin to send; how many wait. Raises Refused and ValidationError."""
+    with transaction.atomic():
+        mailing = _ready(mailing, by)
+        if outcome.is_live(mailing):
+            audience.build(mailing)
+        return steering.start(mailing, by=by)
 
 
 def schedule(mailing: Mailing, at: datetime, *, by: Any) -> None:

@@ -159,7 +159,7 @@ def workers_alive() -> int:
         return cursor.fetchone()[0] // QUEUES_OF_A_WORKER
 
 
-QUEUES_OF_A_WORKER = 3
+QUEUES_OF_A_WORKER = 4  # of the command `worker`
 
 DELIVER = "mailings.tasks.deliver"
 

@@ -29,6 +29,8 @@ ONE_CLICK = "List-Unsubscribe"  # the field that mail programs send, with the va
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """The page with one button per scope; POST acts, by button or by one click. Anything else changes nothing."""
     link = links.read(token)
+    if request.method == "POST" and ONE_CLICK in request.POST:
+        return _left_at_once(link)
     if link is None:
         return render(request, "public/unknown_link.html")
     with _language_of(link):
@@ -36,9 +38,15 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "public/unsubscribe.html", {"token": token, **_offered(link)})
         scope = _chosen(request, link)
         if scope:
-            door = Door.ONE_CLICK if ONE_CLICK in request.POST else Door.LINK
-            leaving.leave(link, scope, by=Recorder(door=door))
+            leaving.leave(link, scope, by=Recorder(door=Door.LINK))
         return render(request, "public/unsubscribed.html", {"token": token, "scope": scope, **_shown(link)})
+
+
+def _left_at_once(link: LinkToken | None) -> HttpResponse:
+    """A mail program has asked, and reads the status alone. The same for links that nobody knows any more."""
+    if link:
+        leaving.one_click(link, by=Recorder(door=Door.ONE_CLICK))
+    return HttpResponse("OK\n", content_type="text/plain")
 
 
 @csrf_exempt  # the token is the secret; a cookie would be the only thing kept in the browser

@@ -4,12 +4,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from mailings.models import Mailing
+from mailings.models import Mailing, SendingSettings
 from persons.models import Selection
 from purposes.models import SubscriptionType
 from tests.mailings.making import agree, mailing, persons, started
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def company(db):
+    SendingSettings.objects.update(postal_address="Storgata 1, 0155 Oslo")
 
 
 def say(*words):
@@ -141,15 +146,18 @@ def test_an_unknown_merge_field_is_refused_with_its_place(body):
 
 def test_what_the_rules_refuse_ends_with_one():
     made = mailing()
-    assert refused("send", made.pk) == (1, "Build the list of recipients first.")
-    say("build", made.pk)
     assert refused("send", made.pk) == (1, "Nobody would receive it: the list has no recipients to send to.")
     agree(*persons(1))
-    say("build", made.pk)
     SubscriptionType.objects.filter(pk="NEWS").update(is_active=False)
-    assert refused("send", made.pk) == (1, "The mailing's subscription type is inactive.")
+    SendingSettings.objects.update(postal_address="", allowed_senders="elsewhere.example")
+    assert refused("send", made.pk) == (
+        1,
+        "Mailings may not be sent from Shop <news@shop.example>. The subscription type News is inactive. The company's"
+        " postal address is missing; an administrator gives it under Settings.",
+    )
     SubscriptionType.objects.filter(pk="NEWS").update(is_active=True)
-    say("send", made.pk)
+    SendingSettings.objects.update(postal_address="Storgata 1, Oslo", allowed_senders="")
+    say("send", made.pk)  # decides again, so that whoever agreed meanwhile is in it
     assert refused("send", made.pk) == (1, "The mailing has been started already; its status is: Sending.")
     assert refused("build", made.pk)[0] == 1
 

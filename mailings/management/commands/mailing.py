@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from mailings import audience, steering
+from mailings import audience, launching, steering
 from mailings.models import Mailing, Recipient
 from mailings.steering import Refused
 from persons.models import Selection
@@ -73,7 +73,7 @@ def _build(mailing):
 
 
 def _send(mailing):
-    waiting = steering.start(mailing)
+    waiting = launching.start_here(mailing, by=None)
     alive = steering.workers_alive()
     work = "" if alive else " No worker is running: start one with ./crm manage worker."
     sentence = f"{mailing.name} is being sent to {waiting} {'person' if waiting == 1 else 'persons'}.{work}"
