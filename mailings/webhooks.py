@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 from typing import Any
 
@@ -17,8 +18,21 @@ from mailings.diagnosis import Bounce, classify
 from mailings.incoming import WORDS, Told
 from mailings.models import Report
 
+logger = logging.getLogger(__name__)
+
+
+class AmazonSES(amazon_ses.AmazonSESTrackingWebhookView):
+    """Without boto3, which its base wants only to confirm a subscription: an administrator can do that, once."""
+
+    def __init__(self, **facts: Any):
+        super(amazon_ses.AmazonSESBaseWebhookView, self).__init__(**facts)
+
+    def auto_confirm_sns_subscription(self, sns_message: dict[str, Any]) -> None:
+        logger.warning("Open this address to let Amazon SNS report: %s", sns_message.get("SubscribeURL"))
+
+
 PROVIDERS = {
-    "amazon_ses": amazon_ses.AmazonSESTrackingWebhookView,
+    "amazon_ses": AmazonSES,
     "brevo": brevo.BrevoTrackingWebhookView,
     "mailersend": mailersend.MailerSendTrackingWebhookView,
     "mailgun": mailgun.MailgunTrackingWebhookView,
