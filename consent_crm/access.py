@@ -111,6 +111,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "person_relied_on": "mailings.view_recipient",
     "data_report": EXPORT_PERSONS,
     "data_report_file": EXPORT_PERSONS,
+    "data_report_files": EXPORT_PERSONS,
     "persons:purpose_counts": READ_PERSONS,
     "persons:purpose_effect": READ_PERSONS,
     "persons:missing_count": READ_PERSONS,

@@ -1,8 +1,9 @@
 """The messages that the catcher of the trial has kept (catcher.py): finding them, reading them, answering them."""
 
+import contextlib
 import http.client
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -12,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.html import strip_tags
 
 from mailings.cleaning import clean
 
@@ -58,7 +60,11 @@ class Caught:
     @property
     def html(self) -> str:
         """The HTML part, cleaned as a mail program would; empty where there is none."""
-        return clean(self._part("html"))
+        return clean(self.raw_html)
+
+    @property
+    def raw_html(self) -> str:
+        return self._part("html")
 
     @property
     def text(self) -> str:
@@ -103,12 +109,14 @@ def forget(before: datetime) -> int:
     return len(old)
 
 
-def forget_address(address: str) -> None:
-    """Remove every message in which an address stands."""
+def forget_where(names_somebody: Callable[[str], bool]) -> None:
+    """Remove every message of which that holds: of its headers, or of what a reader sees."""
     for name in names():
-        path = settings.CAUGHT_MAIL / f"{name}.eml"
-        if address.lower().encode() in path.read_bytes().lower():
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(NoSuchMessage):
+            message = read(name)
+            seen = [*(value for _header, value in message.headers), message.text, strip_tags(message.raw_html)]
+            if names_somebody(" ".join(seen)):
+                (settings.CAUGHT_MAIL / f"{name}.eml").unlink(missing_ok=True)
 
 
 def read_all(some: Iterable[str]) -> Iterator[Caught]:

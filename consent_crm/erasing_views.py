@@ -44,7 +44,7 @@ def shown(person):
     persons = person.with_merged()
     return {
         "person": person,
-        "goes": [held for held in erasing.goes(person, persons) if held.number],
+        "goes": [held for held in erasing.goes(persons) if held.number],
         "events": sum(one.events.count() for one in persons),
         "messages_of_mailings": sum(one.recipients.count() for one in persons),
         "merged": len(persons) - 1,

@@ -9,9 +9,12 @@ from django.utils import timezone
 from consent_crm import caught
 from consent_crm.models import Retention
 from mailings import forgetting
+from persons import strays
 from persons.importing import uploading
+from persons.models import Evidence
 
 BODIES_KEPT = timedelta(days=7)  # how long two who write at the same time may have the same page open
+DAY = timedelta(days=1)
 MONTH = timedelta(days=30.4375)
 
 
@@ -20,6 +23,7 @@ def carry_out(*, now: datetime | None = None) -> dict[str, int]:
     periods, now = Retention.current(), now or timezone.now()
     return {
         "files": uploading.forget(before=now - timedelta(days=periods.import_file_days)),
+        "files of answers never recorded": strays.remove("evidence", Evidence.objects.all(), before=now - DAY),
         "server answers": forgetting.server_answers(before=now - periods.server_answer_months * MONTH),
         "states of mailings": forgetting.states(before=now - periods.mailing_history_months * MONTH),
         "bodies of drafts": forgetting.bodies(before=now - BODIES_KEPT),

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from mailings.models import Recipient
+from mailings.models import Recipient, SendingSettings
 from mailings.person_views import recipients_of
 from persons import standing
 from persons.history_views import SHOWN_WITH_AN_EVENT
@@ -16,6 +18,8 @@ from persons.models import (
     Deliverability,
     ExternalId,
     FormerAddress,
+    Operation,
+    OperationPerson,
     PendingConfirmation,
     Person,
     PreferenceRequest,
@@ -23,6 +27,7 @@ from persons.models import (
     SingleMessage,
     Suppression,
 )
+from persons.outcomes import REPORTED
 from persons.verdict import Code, sentence
 from purposes.models import EMARKETING, PublicPages
 
@@ -58,6 +63,7 @@ class Report:
     person: Person
     made_at: datetime
     controller: str
+    controller_address: str
     merged: list[Person]
     external_ids: list[ExternalId]
     former_addresses: list[FormerAddress]
@@ -71,6 +77,13 @@ class Report:
     unconfirmed: list[PendingConfirmation]
     blocks: list[Suppression]
     bounce: Deliverability | None
+    taken: list[Operation]  # the report itself, by whom and when
+
+    @property
+    def files(self) -> list[ConsentEvent]:
+        """The events that a file proves which is there: it may be missing after a restore."""
+        proven = [event for event in self.events if hasattr(event, "evidence") and event.evidence.file]
+        return [event for event in proven if default_storage.exists(str(event.evidence.file.name))]
 
     @property
     def fields(self) -> list[tuple[str, str, Any]]:
@@ -101,6 +114,7 @@ def gather(person: Person) -> Report:
         person=person,
         made_at=timezone.now(),
         controller=PublicPages.current().company_name,
+        controller_address=SendingSettings.current().postal_address,
         merged=everybody[1:],
         external_ids=list(ExternalId.objects.filter(**own).order_by("system", "value")),
         former_addresses=list(FormerAddress.objects.filter(**own)),
@@ -114,7 +128,27 @@ def gather(person: Person) -> Report:
         unconfirmed=list(PendingConfirmation.objects.filter(**own, confirmed_at=None).order_by("asked_at")),
         blocks=list(Suppression.objects.filter(address_hash__in=hashes).order_by("suppressed_at", "id")),
         bounce=Deliverability.objects.filter(address_hash=person.address_hash).first(),
+        taken=list(
+            Operation.objects.filter(kind=Operation.Kind.REPORT, persons__person__in=everybody)
+            .select_related("created_by")
+            .order_by("-pk")
+        ),
     )
+
+
+@transaction.atomic
+def keep_that_it_was_taken(person: Person, *, by: Any) -> None:
+    """Record who took the report about whom, by their numbers, like any other way out of the house."""
+    taken = Operation.objects.create(
+        kind=Operation.Kind.REPORT,
+        state=Operation.State.DONE,
+        created_by=by,
+        finished_at=timezone.now(),
+        total=1,
+        done=1,
+        counts={REPORTED: 1},
+    )
+    OperationPerson.objects.create(operation=taken, person=person, outcome=REPORTED, is_done=True)
 
 
 def no_longer_asked(person: Person) -> list[standing.PurposeRow]:

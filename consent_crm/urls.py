@@ -40,6 +40,7 @@ urlpatterns = [
     path("persons/<int:pk>/erase/", kindly(erasing_views.erase), name="erase_person"),
     path("persons/<int:pk>/data-report/", kindly(subject_access_views.page), name="data_report"),
     path("persons/<int:pk>/data-report.json", kindly(subject_access_views.file), name="data_report_file"),
+    path("persons/<int:pk>/data-report.zip", kindly(subject_access_views.files), name="data_report_files"),
     path("selections/", include("persons.selection_urls")),
     path("selections/<int:pk>/delete/", selection_views.delete, name="delete_selection"),
     path("privacy/", include("purposes.urls")),

@@ -61,8 +61,8 @@ def public_key(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
-class _Pipe(io.RawIOBase):
-    """What the archive has written and nobody has taken yet."""
+class Pipe(io.RawIOBase):
+    """What an archive has written and nobody has taken yet."""
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -93,7 +93,7 @@ class _Pack:
         self.head = ""
 
     def pieces(self) -> Iterator[bytes]:
-        pipe = _Pipe()
+        pipe = Pipe()
         with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, contents in self.entries():
                 yield from self.written(archive, pipe, name, contents())
@@ -113,7 +113,7 @@ class _Pack:
             ("proof.html", lambda: [self.page()]),
         ]
 
-    def written(self, archive: zipfile.ZipFile, pipe: _Pipe, name: str, contents: Iterable[str]) -> Iterator[bytes]:
+    def written(self, archive: zipfile.ZipFile, pipe: Pipe, name: str, contents: Iterable[str]) -> Iterator[bytes]:
         found = hashlib.sha256()
         with archive.open(name, "w", force_zip64=True) as entry:
             for text in contents:

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from persons.models import Person, Seal
@@ -45,11 +46,17 @@ def keep(act: int) -> None:
         transaction.on_commit(lambda: _append(_of_act(act)))
 
 
-def keep_erasure(person: Person, act: int | None) -> None:
-    """Append, once it is committed, that a person is erased. To be called while the address is still there."""
+def keep_erasure(persons: list[Person], act: int | None) -> None:
+    """Append, once it is committed, that the first of these is erased, with the others, who were merged into it.
+
+    A line for each: in a backup made before the merge they stand apart. To be called while the addresses are there.
+    """
     if place():
-        line = {"kind": "erased", "act": act, "person": person.pk, "addresses": _addresses(person)}
-        transaction.on_commit(partial(_append, [line]))
+        about = {"kind": "erased", "act": act, "at": timezone.now().isoformat()}
+        lines = [about | {"person": one.pk, "addresses": _addresses(one)} for one in persons]
+        for line in lines[1:]:
+            line["merged_into"] = persons[0].pk
+        transaction.on_commit(partial(_append, lines))
 
 
 def note_seal() -> None:

@@ -56,7 +56,11 @@ def undo(operation: Operation, *, by: Recorder, reason: str = "") -> Operation:
 
 def may_take_back(operation: Operation) -> bool:
     """Whether there is anything in it to undo, and nobody is at it."""
-    if operation.kind == Operation.Kind.EXPORT or operation.is_under_way or operation.state == State.CHECKED:
+    if (
+        operation.kind in (Operation.Kind.EXPORT, Operation.Kind.REPORT)
+        or operation.is_under_way
+        or operation.state == State.CHECKED
+    ):
         return False
     return (is_of_the_flag(operation) and bool(operation.counts.get("recorded"))) or operation.acts.exists()
 

@@ -9,6 +9,7 @@ from persons.ledger import Outcome
 REFUSED = [outcome for outcome in Outcome if outcome.is_refusal]
 EXPECTED: dict[str, Any] = {Outcome.RECORDED: _("Would change")}
 EXPORTED = "exported"
+REPORTED = "reported"  # what is held about the person was taken out
 WORDS: dict[str, Any] = {
     Outcome.RECORDED: _("Changed"),
     Outcome.SAME: _("Same already"),
@@ -23,6 +24,7 @@ WORDS: dict[str, Any] = {
     "created": _("Created"),
     "updated": _("Updated"),
     EXPORTED: _("Exported"),
+    REPORTED: _("Reported on"),
     "left": _("Left: an answer came since, or the person gave it"),
     "not_done": _("Not done"),
 }

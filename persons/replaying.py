@@ -160,5 +160,6 @@ def _erase(line: Line, erase: Callable[[Person], None] | None, done: Replayed) -
             done.erased += 1
         else:
             done.to_erase.append(person.pk)
-    if not Suppression.objects.filter(address_hash=bytes.fromhex((line["addresses"] or [""])[0])).exists():
+    is_blocked = Suppression.objects.filter(address_hash=bytes.fromhex((line["addresses"] or [""])[0])).exists()
+    if not is_blocked and "merged_into" not in line:
         _block([line], Suppression.Reason.ERASED)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models.functions import Now
 
+from persons import strays
 from persons.importing.applying import Busy, Cancelled, apply, close, dry_run
 from persons.importing.formats import recognise
 from persons.importing.problems import NobodyInIt, NotATable
@@ -178,19 +178,7 @@ def forget(*, before: datetime) -> int:
     forgotten = list(over)
     for upload in forgotten:
         clear_away(upload)
-    return len(forgotten) + _remove_strays(before)
-
-
-def _remove_strays(before: datetime) -> int:
-    """Files without a row: the process died between the two."""
-    if not default_storage.exists("imports"):
-        return 0
-    names = {f"imports/{name}" for name in default_storage.listdir("imports")[1]}
-    known = Upload.objects.filter(file__in=names).values_list("file", flat=True)
-    strays = [name for name in names - set(known) if default_storage.get_modified_time(name) < before]
-    for name in strays:
-        default_storage.delete(name)
-    return len(strays)
+    return len(forgotten) + strays.remove("imports", Upload.objects.all(), before=before)
 
 
 def _begin(upload: Upload, done: int, **facts: Any) -> None:

@@ -33,6 +33,7 @@ class Operation(models.Model):
         BULK_UPDATE = "bulk_update", _("Bulk update")
         UNDO = "undo", _("Undo")
         EXPORT = "export", _("Export")
+        REPORT = "report", _("Personal data report")
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being checked")

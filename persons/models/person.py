@@ -113,13 +113,14 @@ COUNTRIES = """
     SELECT country FROM known WHERE country IS NOT NULL"""
 
 
-# Whoever changes an address leaves its hash behind, and suppresses it while a stop stands (rules 4.13).
+# Whoever changes an address leaves its hash behind, and suppresses it while a stop stands (rules 4.13); so does whoever
+# is merged away, for whom nothing stands by then.
 KEEP_FORMER_ADDRESS = pgtrigger.Trigger(
     name="keep_former_address",
     when=pgtrigger.After,
     operation=pgtrigger.UpdateOf("address_hash"),
     condition=pgtrigger.Q(old__address_hash__df=pgtrigger.F("new__address_hash"))
-    & pgtrigger.Q(old__address_hash__isnull=False, new__erased_at__isnull=True, new__merged_into__isnull=True),
+    & pgtrigger.Q(old__address_hash__isnull=False, new__erased_at__isnull=True),
     func="""
         INSERT INTO persons_formeraddress (person_id, address_hash, until)
         VALUES (OLD.id, OLD.address_hash, clock_timestamp());

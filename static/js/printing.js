@@ -5,3 +5,6 @@ const showPrinting = () => document.querySelectorAll("[data-print]").forEach((bu
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 document.addEventListener("htmx:load", showPrinting);
 showPrinting();
+
+// The page that answers such a button once the server has noted it.
+if (document.querySelector("[data-print-now]")) window.print();

@@ -9,12 +9,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from consent_crm import erasing
 from consent_crm.holdings import HOLDINGS, NOT_REPORTED, REPORTED, Fate
 from mailings import delivery, incoming, reporting
 from mailings.models import Recipient, Report
-from persons import ledger, links, merging, undoing
+from persons import ledger, links, merging, singles, undoing
 from persons.ledger import Answer, Recorder
 from persons.models import (
     Act,
@@ -191,10 +192,24 @@ def test_who_waits_for_a_mailing_is_held_back_and_what_comes_later_writes_no_wor
     assert tables_naming(CANARY) == []
 
 
-def test_nobody_is_erased_while_a_message_is_being_handed_over(client, person):
+def handing_over(person):
     making.agree(person)
-    made = making.started()
-    Recipient.objects.filter(mailing=made).update(state="claimed", claim=1, claimed_at="2026-11-01T00:00Z")
+    Recipient.objects.filter(mailing=making.started()).update(state="claimed", claim=1, claimed_at=timezone.now())
+
+
+def writing_alone(person):
+    asked = singles.send("PREFERENCE_LINK", person)
+    SingleMessage.objects.filter(pk=asked.pk).update(state="claimed")
+
+
+def importing(person):
+    file = ContentFile(f"First name;Last name\n{CANARY};{CANARY}\n".encode(), "some.csv")
+    Upload.objects.create(file=file, file_name="some.csv", state="importing", created_by=UserFactory())
+
+
+@pytest.mark.parametrize("is_under_way", [handing_over, writing_alone, importing])
+def test_nobody_is_erased_while_something_about_them_is_under_way(client, person, is_under_way):
+    is_under_way(person)
     client.force_login(UserFactory(role="Privacy admin"))
 
     response = client.post(reverse("erase_person", args=[person.pk]), {"name": str(person)})
@@ -253,7 +268,7 @@ def test_every_table_is_decided_about(person):
 
     assert models == set(HOLDINGS)
     by_hand = {"persons.Consent", "persons.Subscription", "persons.Upload"}
-    assert {held.rows.model._meta.label for held in erasing.goes(person, [person])} | by_hand == erased
+    assert {held.rows.model._meta.label for held in erasing.goes([person])} | by_hand == erased
 
 
 def test_every_table_about_a_person_is_reported_or_it_says_why_not():

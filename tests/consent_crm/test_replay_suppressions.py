@@ -4,10 +4,14 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
-from consent_crm import dashboard
+from consent_crm import dashboard, erasing
 from mailings import delivery, steering
-from persons import journal
+from persons import journal, merging
+from persons.ledger import Recorder
+from persons.models import Door, Person
+from tests.factories import PersonFactory
 from tests.mailings.making import agree, persons, started
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +72,22 @@ def test_the_command_erases_again_and_says_what_it_did_in_words(path, capsys):
     person.refresh_from_db()
     assert (person.first_name, "1 persons erased again." in said) == ("", True)
     assert "1 lines of the journal are damaged" in said
+
+
+@pytest.mark.parametrize("email", ["kari@old.example.com", ""])
+def test_who_was_merged_into_somebody_erased_goes_again_in_a_backup_from_before(
+    path, email, django_capture_on_commit_callbacks
+):
+    kept, other, by = PersonFactory(), PersonFactory(email=email), Recorder(door=Door.PAGE)
+    backup = transaction.savepoint()
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.merge(kept.pk, other.pk, by=by)
+        erasing.erase(kept, by=by)
+    transaction.savepoint_rollback(backup)
+
+    call_command("replay_suppressions")
+
+    assert [(person.first_name, person.erased_at is None) for person in Person.objects.all()] == [("", False)] * 2
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -1,15 +1,19 @@
 """What is forgotten when its period is over, and what never is."""
 
+import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from consent_crm import retention
 from consent_crm.models import Retention
 from mailings.models import Mailing, Recipient
 from persons.ledger import Answer, Recorder, record
-from persons.models import ConsentEvent, Door
+from persons.models import ConsentEvent, Door, Evidence
 from tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,15 @@ def test_nothing_of_the_ledger_is_ever_forgotten():
 
     event = ConsentEvent.objects.get()
     assert event.evidence.comment == "Sale."
+
+
+def test_a_file_whose_answer_was_never_recorded_goes_after_a_day():
+    answer = Answer(person_id=PersonFactory().pk, purpose_id="EMARKETING", basis_id="61A", source_id="CHAT")
+    record(replace(answer, file=ContentFile(b"%PDF-1.4 %%EOF", "letter.pdf")), by=Recorder(door=Door.PAGE))
+    kept = Evidence.objects.get().file.name
+    old, new = (default_storage.save(f"evidence/{name}", ContentFile(b"%PDF-1.4 %%EOF")) for name in ("old", "new"))
+    for name in (kept, old):
+        os.utime(default_storage.path(name), (0, 0))
+
+    assert retention.carry_out()["files of answers never recorded"] == 1
+    assert [default_storage.exists(name) for name in (kept, old, new)] == [True, False, True]

@@ -23,7 +23,7 @@ def test_sales_reads_what_is_held_about_a_person_and_takes_it_as_a_file(site, pa
     expect(page.get_by_role("rowheader", name="October news")).to_be_visible()
     assert_fit_to_use(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download as JSON").click()
+        page.get_by_role("button", name="Download as JSON").click()
 
     assert download.value.suggested_filename == f"personal-data-{kari.pk}.json"
     assert json.loads(download.value.path().read_text())["pii_principal"]["company"] == "Fjord Works"

@@ -217,7 +217,7 @@ def test_a_complaint_blocks_again(kept, forgotten):
 def test_whoever_was_erased_is_erased_again(kept, forgotten):
     person, erased = PersonFactory(), []
     with forgotten():
-        journal.keep_erasure(person, None)
+        journal.keep_erasure([person], None)
 
     done = replaying.replay(kept, erase=erased.append)
 
