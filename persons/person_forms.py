@@ -3,6 +3,7 @@
 from typing import cast
 
 from django import forms
+from django.conf import settings
 from django.db.models import Value
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -50,12 +51,18 @@ class PersonForm(forms.ModelForm):
         ),
     )
 
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        help_text=_("Of the pages and messages that this person gets from us."),
+    )
+
     class Meta:
         model = Person
-        fields = ["first_name", "last_name", "title", "email", "phone", "mobile"]
+        fields = ["first_name", "last_name", "title", "email", "phone", "mobile", "language"]
         fields += ["street", "postcode", "city", "country"]
 
-    WHO = ["first_name", "last_name", "company_name", "title", "email", "phone", "mobile"]
+    WHO = ["first_name", "last_name", "company_name", "title", "email", "phone", "mobile", "language"]
     WHERE = ["street", "postcode", "city", "country"]
     SAVED = [*Meta.fields, "company", "address", "address_hash", "updated_at"]  # never the flags: others switch them
 
@@ -65,6 +72,7 @@ class PersonForm(forms.ModelForm):
         self.company = self.known_company = company or self.instance.company
         self.fields["company_name"].initial = self.known_company and self.known_company.name
         self.fields["email"].widget = forms.EmailInput(attrs={"autocomplete": "off"})
+        offer_languages(self)
         self.changed_meanwhile = {}
         if self.instance.pk:
             self.compare_with_what_was_opened()
@@ -137,6 +145,13 @@ class PersonForm(forms.ModelForm):
         """The fields as the page groups them."""
         yield _("Person"), [self[name] for name in self.WHO]
         yield _("Address"), [self[name] for name in self.WHERE]
+
+
+def offer_languages(form):
+    """Ours, and the one that the person has, which an import may have brought."""
+    ours, has = dict(settings.LANGUAGES), form.instance.language
+    imported = [(has, has)] if has and has not in ours else []
+    cast(forms.ChoiceField, form.fields["language"]).choices = [("", _("As the company")), *ours.items(), *imported]
 
 
 class NewPersonForm(PersonForm):

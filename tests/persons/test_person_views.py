@@ -223,6 +223,23 @@ def test_a_changed_person_is_saved_and_the_answers_stay(client, person, sign_in)
     assert Consent.objects.get().basis_id == "61A"
 
 
+def test_the_language_is_ours_or_the_one_that_came_with_the_person(client, person, sign_in):
+    sign_in()
+
+    edit(client, person, language="nb")
+    person.refresh_from_db()
+    assert person.language == "nb"
+
+    Person.objects.filter(pk=person.pk).update(language="fi")
+    page = client.get(reverse("persons:edit", args=[person.pk]))
+    choices = [value for value, _label in page.context["form"].fields["language"].choices]
+    assert (choices[0], choices[-1], "nb" in choices) == ("", "fi", True)
+    assert edit(client, person, language="xx").status_code == 422
+    edit(client, person, language="")
+    person.refresh_from_db()
+    assert person.language == ""
+
+
 def test_editing_writes_no_flags_for_others_switch_them_meanwhile(client, person, sign_in):
     sign_in()
 
