@@ -129,7 +129,7 @@ def test_a_post_that_says_nothing_at_all_still_leaves(client, person):
 def test_who_comes_back_is_told_what_has_stopped_and_offered_the_rest(client, person):
     url = about_news(person)
 
-    answer = client.post(url, ONE_CLICK).content.decode()
+    answer = client.post(url, {"scope": "type:NEWS"}).content.decode()
     page = client.get(url).content.decode()
 
     assert "Stopped: News." in answer
