@@ -10,11 +10,17 @@ from rich.table import Table
 
 django.setup()
 
-from benchmarks import database, verdict  # noqa: E402 - they need Django's settings
+from benchmarks import audience, bulk, database, exporting, importing, ledger, listing, verdict  # noqa: E402 - they need Django's settings
 from benchmarks.timing import Measured, Work, cores, measured  # noqa: E402
 
 SUBJECTS: dict[str, Sequence[type[Work]]] = {
     "verdict": verdict.WORKS,
+    "audience": audience.WORKS,
+    "import": importing.WORKS,
+    "bulk": bulk.WORKS,
+    "export": exporting.WORKS,
+    "list": listing.WORKS,
+    "ledger": ledger.WORKS,
 }
 HEAD = ["Work", "Median", "Yardstick", "Ratio", "Bar", "Met", "Peak memory", "Besides"]
 
@@ -86,7 +92,7 @@ def cells(one: Measured) -> list[str]:
     beside = [duration(one.yardstick), f"{one.ratio:.2f} x"] if work.has_yardstick else ["", ""]
     is_met = "NOT THE SAME RESULT" if not one.is_same else "yes" if work.bar.holds(one) else "no"
     rate = f"{one.rate:,.0f} a second" if work.number > 1 else ""
-    besides = ", ".join(filter(None, [rate, work.note()]))
+    besides = ", ".join(filter(None, [rate, one.note]))
     return [work.name, duration(one.ours), *beside, work.bar.words, is_met, f"{one.peak} (+{one.grown}) MiB", besides]
 
 

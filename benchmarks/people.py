@@ -17,6 +17,7 @@ FIRST_NAMES = ["Kari", "Ola", "Åse", "Emma", "Noah", "Jens", "Sofie", "Müge", 
 LAST_NAMES = ["Nordmann", "Hansen", "Müller", "Ødegård", "de Vries", "Jørgensen", "Schäfer", "Bakker", "Wiśniewska"]
 COUNTRIES = ["Norway", "Sweden", "Denmark", "Germany", "Netherlands"]
 PERSONS_OF_A_COMPANY = 20
+KNOWN = "known"  # the series of those in the database; whoever is of another is somebody else
 COLUMNS = (
     "first_name, last_name, company_id, title, email, address, address_hash, phone, mobile, street, postcode, city,"
     " country, language, no_mailings, former_employee, updated_at"
@@ -40,7 +41,8 @@ answer AS (
            CASE WHEN luck < 70 THEN 'Ticked the box in our old register.' ELSE '' END
     FROM person WHERE luck < 82
     UNION ALL
-    SELECT id, NULL, 'NEWS', CASE WHEN luck %% 30 < 25 THEN '61A' ELSE 'WITHDRAWN' END, '' FROM person WHERE luck > 70),
+    SELECT id, NULL, 'NEWS', CASE WHEN luck %% 30 < 25 THEN '61A' ELSE 'WITHDRAWN' END, ''
+    FROM person WHERE luck > 82 OR luck < 12),
 kept AS MATERIALIZED (
     SELECT answer.*, nextval(pg_get_serial_sequence('persons_consentevent', 'id')) AS event_id,
            act.id AS act_id, act.recorded_at, uuid_send(gen_random_uuid()) AS salt,
@@ -77,7 +79,7 @@ BOUNCED = """
 def make(persons: int) -> None:
     """Fill a migrated database: companies, persons, answers, bounces, one user; all sealed and analysed."""
     get_user_model().objects.create_superuser("admin@example.com", "benchmarks-only")
-    companies = [Company(name=f"Company {number}") for number in range(1 + persons // PERSONS_OF_A_COMPANY)]
+    companies = [Company(name=company(number)) for number in range(1 + persons // PERSONS_OF_A_COMPANY)]
     Company.objects.bulk_create(companies)
     with transaction.atomic():
         add(invented(persons), companies)
@@ -95,27 +97,31 @@ def add(rows: Iterable[dict[str, str]], companies: list[Company]) -> int:
         above = cursor.fetchone()[0]
         with cursor.copy(f"COPY persons_person ({COLUMNS}) FROM STDIN") as copy:
             for number, row in enumerate(rows):
-                company = companies[number // PERSONS_OF_A_COMPANY].pk
-                copy.write_row(columns(row, company, number, now))
+                employer = companies[number // PERSONS_OF_A_COMPANY].pk
+                copy.write_row(columns(row, employer, number, now))
         cursor.execute("ANALYZE persons_person")
         cursor.execute(ANSWERED, {"above": above, "persons": number + 1})
     return cursor.rowcount
 
 
-def columns(row: dict[str, str], company: int, number: int, now: datetime) -> tuple:
+def columns(row: dict[str, str], employer: int, number: int, now: datetime) -> tuple:
     email = row["email"] or None
-    name = (row["first_name"], row["last_name"], company, row["title"], row["email"], email)
+    name = (row["first_name"], row["last_name"], employer, row["title"], row["email"], email)
     contact = (row["phone"], "", row["street"], row["postcode"], row["city"], row["country"], "en")
     return (*name, keyed_hash(email) if email else None, *contact, number % 67 == 0, number % 50 == 1, now)
 
 
-def invented(persons: int, series: str = "p") -> Iterator[dict[str, str]]:
-    """What a file would say of each; one in twenty-five has no address, as many share the one of their company."""
+def company(number: int, series: str = KNOWN) -> str:
+    return f"Company {series} {number}"
+
+
+def invented(persons: int, series: str = KNOWN) -> Iterator[dict[str, str]]:
+    """What a file would say of each; one in twenty-five has no address, two share the one of their company."""
     for number in range(persons):
         yield {
             "first_name": FIRST_NAMES[number % len(FIRST_NAMES)],
             "last_name": f"{LAST_NAMES[number % len(LAST_NAMES)]} {number * 31 % 4999}",
-            "company": f"Company {number // PERSONS_OF_A_COMPANY}",
+            "company": company(number // PERSONS_OF_A_COMPANY, series),
             "title": "Purchasing" if number % 3 else "",
             "email": address(number, series),
             "phone": f"+47 2{number:07d}",

@@ -8,7 +8,7 @@ import gc
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -29,6 +29,7 @@ class Work:
     rounds = 5
     writes = False  # each run then begins in a copy of the database of its own
     number = 1  # how many things one run does, for a rate
+    waits: Sequence[float] = ()  # of those who come meanwhile, in seconds
 
     def __init__(self, persons: int):
         self.persons = persons
@@ -43,7 +44,7 @@ class Work:
         """Left out where the bar names no yardstick."""
 
     def note(self) -> str:
-        """What else there is to tell, after all rounds."""
+        """What else there is to tell, after the last round and where that was."""
         return ""
 
     @property
@@ -60,6 +61,7 @@ class Measured:
     peak: int = 0
     grown: int = 0
     is_same: bool = True
+    note: str = ""
 
     @property
     def ours(self) -> float:
@@ -112,6 +114,7 @@ def measured(work: Work, *, rounds: int | None, before: Callable[[Work], None]) 
         found.rounds.clear()
     for _ in range(rounds or work.rounds):
         one_round(work, found, before)
+    found.note = work.note()
     return found
 
 
