@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "mailings",
     "persons",
     "purposes",
-    "django.contrib.admin",
+    "consent_crm.office.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,6 +1,9 @@
 """The superusers' back office; staff work in the product's own pages."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db import models
 
 from purposes.models import (
     AcceptedBasis,
@@ -15,6 +18,8 @@ from purposes.models import (
     SubscriptionType,
     Wording,
 )
+
+HTTPS: dict[Any, dict[str, str]] = {models.URLField: {"assume_scheme": "https"}}
 
 
 class ListedAdmin(admin.ModelAdmin):
@@ -34,6 +39,7 @@ class AcceptedBasisAdmin(admin.ModelAdmin):
 
 @admin.register(Wording)
 class WordingAdmin(admin.ModelAdmin):
+    formfield_overrides = HTTPS
     list_display = ["purpose", "language", "number", "ask_again_by", "created_at"]
     list_filter = ["purpose", "language"]
 
@@ -46,6 +52,7 @@ class EmailTextAdmin(admin.ModelAdmin):
 
 @admin.register(PublicText)
 class PublicTextAdmin(admin.ModelAdmin):
+    formfield_overrides = HTTPS
     list_display = ["language", "heading", "updated_at"]
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from consent_crm.models import User
@@ -19,6 +20,7 @@ from persons.models import (
     Subscription,
     UnsealedAct,
 )
+from purposes.models import Source, Wording
 from tests.factories import CompanyFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,7 @@ NOT_THERE = {
     "procrastinate.ProcrastinateWorker": "signs of life, seconds old; Home shows them",
 }
 LEDGER = [Act, ActNote, ConsentEvent, Evidence, Seal, SealedAct, UnsealedAct, Consent, Subscription]
+DELETE = {"action": "delete_selected", "post": "yes"}
 HISTORY = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
 
 
@@ -87,3 +90,22 @@ def test_what_the_ledger_wrote_cannot_be_sent_in_changed(office):
         url = reverse(f"admin:persons_consentevent_{deed}", args=[event.pk])
         assert office.post(url, {"basis_after": "61F", "post": "yes"}).status_code == 403
     assert ConsentEvent.objects.get().basis_after_id == "61B"
+
+
+def test_what_the_database_refuses_is_said_and_nothing_is_lost(office):
+    wording = Wording.objects.create(purpose_id="STORE", language="en", number=1, approval_text="May we?")
+    answer = Answer(person_id=PersonFactory().pk, purpose_id="STORE", basis_id="61A", source_id="USER", wording=wording)
+    record(answer, by=Recorder(door=Door.PAGE))
+    before = list(Wording.objects.values()), list(Source.objects.values())
+    page = reverse("admin:purposes_wording_change", args=[wording.pk])
+    form = office.get(page).context["adminform"].form
+    stands = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+
+    for url, sent in (
+        (page, stands | {"approval_text": "Must we?"}),
+        (reverse("admin:purposes_source_delete", args=["API"]), {"post": "yes"}),
+        (reverse("admin:purposes_source_changelist"), DELETE | {"_selected_action": ["API"]}),
+    ):
+        assert "Nothing was changed: the database refuses it (" in office.post(url, sent, follow=True).text
+    assert (list(Wording.objects.values()), list(Source.objects.values())) == before
+    assert not LogEntry.objects.exists()
