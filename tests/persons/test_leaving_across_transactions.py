@@ -1,10 +1,7 @@
-import threading
-
-from django.db import connection
-
 from persons import leaving, links
 from persons.ledger import Recorder
 from persons.models import ConsentEvent, Door, LinkToken
+from tests.at_once import at_once
 from tests.factories import PersonFactory
 
 
@@ -12,21 +9,9 @@ def test_six_clicks_at_once_are_one_stop(own_database):
     person = PersonFactory()
     token = links.make()
     LinkToken.objects.create(token_hash=links.hashed(token), person=person, purpose_id="EMARKETING")
-    barrier, wrote = threading.Barrier(6, timeout=20), []
+    read = [links.read(token) for _ in range(6)]
 
-    def click():
-        link = links.read(token)
-        barrier.wait()
-        try:
-            wrote.append(leaving.leave(link, leaving.Scope.of(link), by=Recorder(door=Door.ONE_CLICK)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=click) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    wrote = at_once(lambda link: leaving.leave(link, leaving.Scope.of(link), by=Recorder(door=Door.ONE_CLICK)), *read)
 
     assert sorted(wrote) == [False] * 5 + [True]
     assert ConsentEvent.objects.count() == 1
