@@ -15,7 +15,7 @@ def at_once(action, *arguments, refusals=()):
             ends.append(action(argument))
         except refusals as refusal:
             ends.append(str(refusal))
-        except Exception as error:  # noqa: BLE001 - for the thread of the test
+        except Exception as error:
             errors.append(error)
         finally:
             connection.close()
