@@ -7,7 +7,8 @@ from pathlib import PurePath
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
-from PIL import Image
+
+from purposes import pictures
 
 LARGEST = 5 * 1024 * 1024
 ENDINGS = {"PDF": (".pdf",), "PNG": (".png",), "JPEG": (".jpg", ".jpeg"), "EML": (".eml",)}
@@ -30,7 +31,7 @@ def check(file: File) -> None:
 
 
 def kind_of(file: File) -> str | None:
-    """What the file is, one of ENDINGS; None for anything else and for half a file."""
+    """What the file is, one of ENDINGS; None for anything else. Raises ValidationError for a picture broken or huge."""
     file.seek(0)
     content = file.read()
     file.seek(0)
@@ -43,12 +44,10 @@ def kind_of(file: File) -> str | None:
 
 def _picture(file: File) -> str | None:
     try:
-        with Image.open(file, formats=["PNG", "JPEG"]) as picture:
+        with pictures.opened(file, ["PNG", "JPEG"], refusal=str(NOT_TAKEN)) as picture:
             kind = picture.format
             picture.draft(picture.mode, (64, 64))  # read through to its end, but small
             picture.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return None
     finally:
         file.seek(0)
     return kind

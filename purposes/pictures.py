@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
@@ -17,7 +17,7 @@ BOX = (640, 240)  # twice the size at which a logo is shown
 
 
 @contextmanager
-def opened(upload: UploadedFile, kinds: Iterable[str], *, refusal: str) -> Iterator[Image.Image]:
+def opened(upload: File, kinds: Iterable[str], *, refusal: str) -> Iterator[Image.Image]:
     """The picture, to be worked on. Raises ValidationError: too many pixels, or, with the refusal, nothing to read."""
     try:
         with Image.open(upload, formats=list(kinds)) as picture:
