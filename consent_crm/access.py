@@ -102,6 +102,7 @@ ROUTES: dict[str, Right | dict[str, Right]] = {
     "persons:subscribe_forms": SET_PAGES,
     "persons:new_subscribe_form": SET_PAGES,
     "persons:subscribe_form": SET_PAGES,
+    "persons:subscribe_form_history": SET_PAGES,
     "persons:send_message": ("persons.manage_consent", "persons.change_person"),
     "persons:send_confirmation_link": "persons.manage_consent",
     "persons:no_mailings": "persons.change_person",

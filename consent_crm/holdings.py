@@ -85,6 +85,8 @@ HOLDINGS: dict[str, tuple[Fate, str]] = {
     "persons.SubscribeForm": ABOUT_SETTINGS,
     "persons.SubscribeFormEvent": ABOUT_SETTINGS,
     "persons.SubscribeForm_types": ABOUT_SETTINGS,
+    "persons.OfferedType": ABOUT_SETTINGS,
+    "persons.OfferedTypeEvent": ABOUT_SETTINGS,
     "consent_crm.User": ABOUT_USERS,
     "consent_crm.User_groups": ABOUT_USERS,
     "consent_crm.User_user_permissions": ABOUT_USERS,

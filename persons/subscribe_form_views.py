@@ -6,11 +6,20 @@ from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from persons.forms import offer
-from persons.models import SubscribeForm
+from persons.models import OfferedType, SubscribeForm
+from purposes import history_views
+from purposes.history import Kept
+from purposes.history_views import Kind
 from purposes.models import SubscriptionType
 from purposes.setting_forms import SettingForm, to_edit
+
+TYPES = Kept(
+    OfferedType, "subscribeform_id", named=lambda row: _("Offers %(type)s") % {"type": row.subscriptiontype}, whole=True
+)
+KINDS = {"form": Kind(gettext_lazy("Subscribe forms"), [Kept(SubscribeForm), TYPES], "persons:subscribe_form", True)}
 
 
 class SubscribeFormForm(SettingForm):
@@ -45,3 +54,7 @@ def subscribe_form(request, pk=None):
         return redirect("persons:subscribe_form", saved.pk)
     context = {"form": form, "address": instance.pk and settings.SITE_URL.rstrip("/") + instance.get_absolute_url()}
     return render(request, "persons/subscribe_form.html", context, status=422 if form.is_bound else 200)
+
+
+def history(request, pk):
+    return history_views.page(request, KINDS, "form", pk)

@@ -46,6 +46,7 @@ urlpatterns = [
     path("forms/", subscribe_form_views.subscribe_forms, name="subscribe_forms"),
     path("forms/new/", subscribe_form_views.subscribe_form, name="new_subscribe_form"),
     path("forms/<int:pk>/", subscribe_form_views.subscribe_form, name="subscribe_form"),
+    path("forms/<int:pk>/history/", subscribe_form_views.history, name="subscribe_form_history"),
     path("new/", person_views.new, name="new"),
     path("companies/new/", person_views.new_company, name="new_company"),
     path("companies/names/", person_views.company_names, name="company_names"),

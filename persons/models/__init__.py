@@ -1,5 +1,5 @@
 from persons.models.address import Deliverability, HashSecret, Suppression, keyed_hash
-from persons.models.asking import PendingConfirmation, SingleMessage, SubscribeForm, Visits
+from persons.models.asking import OfferedType, PendingConfirmation, SingleMessage, SubscribeForm, Visits
 from persons.models.consent import Consent, Subscription
 from persons.models.importing import Import, ImportAnswer, ImportProblem, ImportRow, Upload
 from persons.models.ledger import (
@@ -41,6 +41,7 @@ __all__ = [
     "ImportRow",
     "LedgerCheck",
     "LinkToken",
+    "OfferedType",
     "Operation",
     "OperationPerson",
     "PendingConfirmation",

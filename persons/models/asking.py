@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from persons.models.person import Person
-from purposes.models import EmailTemplate, Settled, SubscriptionType
+from purposes.models import EmailTemplate, Settled, SubscriptionType, tracked
 
 origin = RegexValidator(r"https://[a-z0-9.-]+(:[0-9]{1,5})?\Z|http://localhost(:[0-9]{1,5})?\Z")
 
@@ -75,6 +75,14 @@ class SubscribeForm(Settled):
 
     def get_absolute_url(self):
         return reverse("subscribe", args=[self.key])
+
+
+@tracked
+class OfferedType(SubscribeForm.types.through):  # type: ignore[name-defined]
+    """A subscription type that a form offers, so that the form's history has it."""
+
+    class Meta:
+        proxy = True
 
 
 class PendingConfirmationQuerySet(models.QuerySet):

@@ -42,6 +42,18 @@ def test_the_address_of_a_form_stays_because_it_stands_in_pages_of_others(client
     assert SubscribeForm.objects.values_list("key", "name").get() == ("news", "Letters")
 
 
+def test_the_history_of_a_form_has_the_types_it_offered(client, admin):
+    client.post(reverse("persons:new_subscribe_form"), FORM)
+    made = SubscribeForm.objects.get()
+    client.post(reverse("persons:subscribe_form", args=[made.pk]), FORM | {"name": "Letters", "types": []})
+
+    url = reverse("persons:subscribe_form_history", args=[made.pk])
+    news = SubscriptionType.objects.get(pk="NEWS")
+    told = [(save.by, *one) for save in client.get(url).context["saves"] for one in save.differences]
+    assert url in client.get(reverse("persons:subscribe_form", args=[made.pk])).text
+    assert {(admin, "Name", "Newsletter", "Letters"), (admin, f"Offers {news}", "yes", "")} <= set(told)
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
