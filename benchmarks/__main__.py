@@ -41,7 +41,10 @@ def main() -> None:
             found = []
             for work in works(options):
                 tell(work.name)
-                found.append(measured(work, rounds=options.rounds, before=put_in_order))
+                try:
+                    found.append(measured(work, rounds=options.rounds, before=put_in_order))
+                finally:
+                    work.clear_up()
     show(found, options.persons, console)
 
 

@@ -42,7 +42,22 @@ PERSONS = """
     FROM staged s JOIN persons_company c ON c.name = s.company"""
 
 
-class New(Work):
+class WithFile(Work):
+    """Has the file to import in a folder of its own."""
+
+    series: str
+
+    def __init__(self, persons: int):
+        super().__init__(persons)
+        self.folder = TemporaryDirectory(prefix="consent-crm-")
+        self.path = Path(self.folder.name) / "persons.csv"
+        write(self.path, persons, self.series)
+
+    def clear_up(self) -> None:
+        self.folder.cleanup()
+
+
+class New(WithFile):
     name = "Import of new persons with answers"
     bar = at_most(1.5)
     rounds = 3
@@ -52,9 +67,6 @@ class New(Work):
     def __init__(self, persons: int):
         super().__init__(persons)
         self.number = persons
-        self.folder = TemporaryDirectory(prefix="consent-crm-")
-        self.path = Path(self.folder.name) / "persons.csv"
-        write(self.path, persons, self.series)
         self.copied: list[float] = []
 
     def prepare(self) -> None:
@@ -85,14 +97,9 @@ class New(Work):
         return f"bare COPY {min(self.copied):.2f} s"
 
 
-class KnownWithWithdrawals(Meanwhile):
+class KnownWithWithdrawals(WithFile, Meanwhile):
     name = "Withdrawals during an import of known persons"
-
-    def __init__(self, persons: int):
-        super().__init__(persons)
-        self.folder = TemporaryDirectory(prefix="consent-crm-")
-        self.path = Path(self.folder.name) / "persons.csv"
-        write(self.path, persons, people.KNOWN)
+    series = people.KNOWN
 
     def undertake(self) -> None:
         applying.apply(self.path, OPTIONS)

@@ -43,6 +43,9 @@ class Work:
     def yardstick(self) -> object:
         """Left out where the bar names no yardstick."""
 
+    def clear_up(self) -> None:
+        """Take away what was made beside the database."""
+
     def note(self) -> str:
         """What else there is to tell, after the last round and where that was."""
         return ""
