@@ -101,14 +101,6 @@ def longer_by(milliseconds: float) -> Bar:
     )
 
 
-def within(seconds: float) -> Bar:
-    return Bar(f"<= {seconds:g} s", lambda measured: measured.ours <= seconds)
-
-
-def a_second(least: float) -> Bar:
-    return Bar(f">= {least:g} a second", lambda measured: measured.rate >= least)
-
-
 def measured(work: Work, *, rounds: int | None, before: Callable[[Work], None]) -> Measured:
     """Time the rounds of a work; `before` puts the database in order for each run. What only reads is warmed up."""
     found = Measured(work)

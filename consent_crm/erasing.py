@@ -112,10 +112,7 @@ def goes(persons: list[Person]) -> list[Held]:
         Held(_("Reasons that were given for corrections"), _notes(persons)),
         Held(_("Ids in other systems"), ExternalId.objects.filter(person__in=persons)),
         Held(_("Former addresses"), FormerAddress.objects.filter(person__in=persons)),
-        Held(
-            _("Messages to this person alone"),
-            SingleMessage.objects.filter(Q(person__in=persons) | Q(confirmation__in=_pending(persons))),
-        ),
+        Held(_("Messages to this person alone"), _messages(persons)),
         Held(_("Confirmations that were asked for"), PendingConfirmation.objects.filter(asked)),
         Held(_("Requests from the person's own page"), PreferenceRequest.objects.filter(person__in=persons)),
         Held(_("Places in selections"), Selection.members.through.objects.filter(person__in=persons)),
@@ -130,8 +127,12 @@ def others_at(address: str | None) -> QuerySet[Person]:
 
 
 def _pending(persons: list[Person]) -> list[int]:
-    nobodys = Q(person=None, address_hash__in=traces.of(persons).hashes)
+    nobodys = Q(person=None, address_hash__in=set(traces.hashes(persons)))
     return list(PendingConfirmation.objects.filter(Q(person__in=persons) | nobodys).values_list("pk", flat=True))
+
+
+def _messages(persons: list[Person]) -> QuerySet[SingleMessage]:
+    return SingleMessage.objects.filter(Q(person__in=persons) | Q(confirmation__in=_pending(persons)))
 
 
 def _notes(persons: list[Person]) -> QuerySet[ActNote]:
@@ -149,8 +150,7 @@ def _demand_rest(person: Person, persons: list[Person], uploads: list[Upload]) -
     rows = Recipient.objects.filter(person__in=persons).select_for_update().values_list("state", flat=True)
     if Recipient.State.CLAIMED in set(rows):
         raise Busy
-    singles = SingleMessage.objects.filter(Q(person__in=persons) | Q(confirmation__in=_pending(persons)))
-    if SingleMessage.State.CLAIMED in set(singles.select_for_update().values_list("state", flat=True)):
+    if SingleMessage.State.CLAIMED in set(_messages(persons).select_for_update().values_list("state", flat=True)):
         raise Busy
     staged = Q(person_id__in=[one.pk for one in persons]) | Q(address_hash=person.address_hash, address__isnull=False)
     if ImportRow.objects.filter(staged).exists() or any(upload.is_under_way for upload in uploads):

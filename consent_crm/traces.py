@@ -40,10 +40,10 @@ class Traces:
 
 def of(persons: list[Person]) -> Traces:
     """Of persons who are not erased yet."""
-    return Traces(frozenset(_hashes(persons)), tuple(_texts(persons)), tuple(_names(persons)))
+    return Traces(frozenset(hashes(persons)), tuple(_texts(persons)), tuple(_names(persons)))
 
 
-def _hashes(persons: list[Person]) -> Iterable[bytes]:
+def hashes(persons: list[Person]) -> Iterable[bytes]:
     """Of every address that they have, had, were written to at, or asked with."""
     yield from (bytes(person.address_hash) for person in persons if person.address_hash)
     for model in (FormerAddress, Recipient, PendingConfirmation, SingleMessage):
